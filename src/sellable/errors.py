@@ -1,0 +1,315 @@
+"""Every way a call can be refused, as data.
+
+SellableError
+├── InvalidFields            INVALID_FIELD            every violation by field path
+├── InvalidNetwork           INVALID_NETWORK          every problem by line and column
+├── UnknownMarket            UNKNOWN_MARKET
+├── UnknownLocation          UNKNOWN_LOCATION
+├── UnknownSku               UNKNOWN_SKU
+├── UnknownReservation       UNKNOWN_RESERVATION
+├── UnknownVersion           UNKNOWN_VERSION
+├── LocationNotInMarket      LOCATION_NOT_IN_MARKET
+├── LocationInUse            LOCATION_IN_USE
+├── IdempotencyConflict      IDEMPOTENCY_CONFLICT
+├── ReservationExpired       RESERVATION_EXPIRED
+├── ReservationClosed        RESERVATION_CLOSED
+├── InsufficientStock        INSUFFICIENT_STOCK       every short line
+├── NetworkVersionConflict   NETWORK_VERSION_CONFLICT
+├── Overloaded               OVERLOADED
+├── StoreUnavailable         STORE_UNAVAILABLE        outcome_unknown: send it again, same id
+├── StoreRefused             (start-up only)          this store cannot keep our promises
+├── ListenRefused            (start-up only)          this address cannot be served
+├── SettingsRefused          (start-up only)          every setting that is wrong or unknown
+└── BugError                 INTERNAL                 an impossible state, logged
+
+The reasons are the names of `sellable.v1.ErrorReason` without the prefix; `rpc/status.py` maps
+them to gRPC and a test holds the three tables together. No gRPC here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class SellableError(Exception):
+    """A refusal with a machine-readable reason and the data behind its message."""
+
+    reason = "INTERNAL"
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """Every dynamic value of the message, by name."""
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One field that is not as it must be: its path and what is allowed."""
+
+    field: str
+    description: str
+
+
+class InvalidFields(SellableError):
+    """One or more fields of a request are out of bounds; nothing was changed."""
+
+    reason = "INVALID_FIELD"
+
+    def __init__(self, *violations: Violation) -> None:
+        """Keep every violation, in the order of the request."""
+        super().__init__("; ".join(f"{v.field}: {v.description}" for v in violations))
+        self.violations = violations
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault of a network document, at a 1-based line and column."""
+
+    line: int
+    column: int
+    field: str
+    description: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}, column {self.column}: {self.field}: {self.description}"
+
+
+class InvalidNetwork(SellableError):
+    """A network document has faults; all of them are listed and nothing was changed."""
+
+    reason = "INVALID_NETWORK"
+
+    def __init__(self, *problems: Problem) -> None:
+        """Keep every problem, in the order of the document."""
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+class _Unknown(SellableError):
+    kind = ""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{self.kind} {name!r} is not known")
+        self.name = name
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        return {self.kind: self.name}
+
+
+class UnknownMarket(_Unknown):
+    """No market of this channel in this country; `name` is `channel/country`."""
+
+    reason = "UNKNOWN_MARKET"
+    kind = "market"
+
+
+class UnknownLocation(_Unknown):
+    """The network has no such location."""
+
+    reason = "UNKNOWN_LOCATION"
+    kind = "location"
+
+
+class UnknownSku(_Unknown):
+    """No fact about this SKU was ever applied."""
+
+    reason = "UNKNOWN_SKU"
+    kind = "sku"
+
+
+class UnknownReservation(_Unknown):
+    """The reservation was never made, or its record is past its retention."""
+
+    reason = "UNKNOWN_RESERVATION"
+    kind = "reservation"
+
+
+class UnknownVersion(_Unknown):
+    """The network has no such version."""
+
+    reason = "UNKNOWN_VERSION"
+    kind = "version"
+
+
+class LocationNotInMarket(SellableError):
+    """The market does not sell from this location."""
+
+    reason = "LOCATION_NOT_IN_MARKET"
+
+    def __init__(self, location: str, market: str) -> None:
+        """Name both sides."""
+        super().__init__(f"market {market} does not sell from location {location!r}")
+        self.location = location
+        self.market = market
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        return {"location": self.location, "market": self.market}
+
+
+class LocationInUse(SellableError):
+    """A location that still holds reservations cannot leave the network."""
+
+    reason = "LOCATION_IN_USE"
+
+    def __init__(self, location: str, reservation_count: int) -> None:
+        """Name the location and how many open reservations have units there."""
+        super().__init__(
+            f"location {location!r} still holds units of {reservation_count} reservations: "
+            "fulfil, release or transfer them first (disabling the location is always allowed)"
+        )
+        self.location = location
+        self.reservation_count = reservation_count
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        return {"location": self.location, "reservation_count": str(self.reservation_count)}
+
+
+class IdempotencyConflict(SellableError):
+    """The id is known with other content; nothing was changed."""
+
+    reason = "IDEMPOTENCY_CONFLICT"
+
+    def __init__(self, identifier: str, field: str) -> None:
+        """Name the id and the first field that differs."""
+        super().__init__(f"{identifier!r} was used before with another {field}")
+        self.identifier = identifier
+        self.field = field
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        return {"id": self.identifier, "field": self.field}
+
+
+class ReservationExpired(SellableError):
+    """The hold ran out; its stock went back to sale."""
+
+    reason = "RESERVATION_EXPIRED"
+
+    def __init__(self, reservation_id: str) -> None:
+        """Name the reservation."""
+        super().__init__(f"reservation {reservation_id!r} has expired")
+        self.reservation_id = reservation_id
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        return {"reservation": self.reservation_id}
+
+
+class ReservationClosed(SellableError):
+    """The reservation is in a state that does not allow this call."""
+
+    reason = "RESERVATION_CLOSED"
+
+    def __init__(self, reservation_id: str, state: str) -> None:
+        """Name the reservation and its state."""
+        super().__init__(f"reservation {reservation_id!r} is {state}")
+        self.reservation_id = reservation_id
+        self.state = state
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        return {"reservation": self.reservation_id, "state": self.state}
+
+
+@dataclass(frozen=True, slots=True)
+class ShortLine:
+    """A line that cannot be granted in full, and what it could have had."""
+
+    line_id: str
+    sku: str
+    requested_quantity: int
+    sellable_quantity: int
+
+
+class InsufficientStock(SellableError):
+    """Not every line can be granted; `lines` names every short one. Nothing was taken."""
+
+    reason = "INSUFFICIENT_STOCK"
+
+    def __init__(self, *lines: ShortLine) -> None:
+        """Keep every short line, in the order of the request."""
+        super().__init__(
+            "; ".join(
+                f"{line.sku}: requested {line.requested_quantity}, "
+                f"sellable {line.sellable_quantity}"
+                for line in lines
+            )
+        )
+        self.lines = lines
+
+
+class NetworkVersionConflict(SellableError):
+    """Another version of the network came first; nothing was changed."""
+
+    reason = "NETWORK_VERSION_CONFLICT"
+
+    def __init__(self, expected: int, current: int) -> None:
+        """Name the version that the caller built on and the one in force."""
+        super().__init__(f"expected network version {expected}, but {current} is in force")
+        self.expected = expected
+        self.current = current
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        return {"expected": str(self.expected), "current": str(self.current)}
+
+
+class Overloaded(SellableError):
+    """A bounded queue is full: the call was refused before it did anything."""
+
+    reason = "OVERLOADED"
+
+    def __init__(self, queue: str, retry_after_ms: int) -> None:
+        """Name the queue and when to try again."""
+        super().__init__(f"the {queue} queue is full; try again in {retry_after_ms} ms")
+        self.queue = queue
+        self.retry_after_ms = retry_after_ms
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        return {"queue": self.queue, "retry_after_ms": str(self.retry_after_ms)}
+
+
+class StoreUnavailable(SellableError):
+    """The store cannot be reached or did not answer.
+
+    With `outcome_unknown` a write may or may not have happened: the same call with the same id
+    finds out.
+    """
+
+    reason = "STORE_UNAVAILABLE"
+
+    def __init__(self, problem: str, *, outcome_unknown: bool = False) -> None:
+        """Say what is wrong in our words; a driver's text never reaches the wire."""
+        super().__init__(problem)
+        self.outcome_unknown = outcome_unknown
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        return {"outcome_unknown": str(self.outcome_unknown).lower()}
+
+
+class StoreRefused(SellableError):
+    """At start-up: this store, folder or setting cannot keep our promises; the message says why."""
+
+    reason = "STORE_UNAVAILABLE"
+
+
+class ListenRefused(SellableError):
+    """At start-up: the address, its TLS files or the transport cannot be used; it says why."""
+
+
+class SettingsRefused(SellableError):
+    """At start-up: settings that are unknown, out of bounds or contradict each other."""
+
+    def __init__(self, *problems: str) -> None:
+        """Keep every problem, one sentence each."""
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class BugError(SellableError):
+    """An impossible state: always a fault of ours."""

@@ -1,0 +1,26 @@
+"""Reads a network document whole, and refuses it with all of its problems at once."""
+
+from __future__ import annotations
+
+from sellable.network.entry import Entry
+from sellable.network.report import Report
+from sellable.network.rules import RuleReader
+from sellable.network.schema import Places, read_locations, read_markets
+from sellable.network.tree import read_tree
+from sellable.network.values import Network
+
+
+def parse(document: str) -> Network:
+    """Answer the network a YAML document describes; raise InvalidNetwork with every problem."""
+    report = Report()
+    root = Entry(read_tree(document, report), "", report)
+    root.later("quotas", "sourcing")
+    places = Places(report)
+    locations = read_locations(root, places, report)
+    markets, own_settings = read_markets(root, places)
+    rules = RuleReader(report, places, markets, own_settings).read(
+        root, tuple(location.id for location in locations)
+    )
+    root.finish()
+    report.refuse_if_any()
+    return Network(locations=locations, markets=tuple(markets.values()), rules=rules)

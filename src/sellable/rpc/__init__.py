@@ -1,0 +1,1 @@
+"""The edge of gRPC: servers, servicers, and the one place where errors become statuses."""

@@ -1,0 +1,75 @@
+"""A process that serves: until a signal asks it to stop, on the fast event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import TYPE_CHECKING, Self
+
+import structlog
+import uvloop
+
+from sellable.rpc.server import RunningServer, ServerOptions, cancel, serve
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine, Sequence
+
+    from sellable.rpc.server import Registration
+
+_log = structlog.get_logger("sellable.rpc")
+
+
+def run_event_loop(main: Coroutine[None, None, None]) -> None:
+    """Run a program on uvloop and close the loop after it."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main)
+
+
+async def run(
+    registrations: Sequence[Registration],
+    options: ServerOptions,
+    *,
+    store_answers: Callable[[], Awaitable[bool]] | None = None,
+    on_ready: Callable[[RunningServer], None],
+) -> None:
+    """Serve until SIGTERM or SIGINT, then drain; a second signal ends it at once."""
+    with _Signals() as signals:
+        async with serve(registrations, options, store_answers=store_answers) as server:
+            on_ready(server)
+            name = await signals.next()
+            _log.info("draining", signal=name, grace_ms=options.drain_grace_ms)
+            await _drain_unless_hurried(server, signals)
+    _log.info("stopped")
+
+
+async def _drain_unless_hurried(server: RunningServer, signals: _Signals) -> None:
+    drain = asyncio.ensure_future(server.drain())
+    hurry = asyncio.ensure_future(signals.next())
+    await asyncio.wait({drain, hurry}, return_when=asyncio.FIRST_COMPLETED)
+    if not drain.done():
+        _log.warning("stopped_at_once", signal=hurry.result())
+    await cancel(hurry)
+    await cancel(drain)
+
+
+class _Signals:
+    """The stop signals of this process, one after the other."""
+
+    _STOPS = (signal.SIGTERM, signal.SIGINT)
+
+    def __init__(self) -> None:
+        self._seen: asyncio.Queue[str] = asyncio.Queue()
+
+    async def next(self) -> str:
+        return await self._seen.get()
+
+    def __enter__(self) -> Self:
+        loop = asyncio.get_running_loop()
+        for stop in self._STOPS:
+            loop.add_signal_handler(stop, self._seen.put_nowait, stop.name)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        loop = asyncio.get_running_loop()
+        for stop in self._STOPS:
+            loop.remove_signal_handler(stop)

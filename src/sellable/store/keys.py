@@ -1,0 +1,96 @@
+"""The name of every key of the store; all keys of one partition share its hash tag.
+
+Nothing outside this file and the include of the scripts that mirrors it builds a key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """The unit of atomicity: `tag` is what stands between the braces of all its keys."""
+
+    tag: str
+
+    def view(self, market: str) -> str:
+        """Hash SKU -> sellable quantity, and the market's own facts in one field of its own."""
+        return f"{{{self.tag}}}:v:{market}"
+
+    def sku(self, sku: str) -> str:
+        """Hash: the state of one SKU; only scripts read it."""
+        return f"{{{self.tag}}}:k:{sku}"
+
+    @property
+    def net(self) -> str:
+        """Hash: the compiled network."""
+        return f"{{{self.tag}}}:net"
+
+    def reservation(self, reservation_id: str) -> str:
+        """Hash: one reservation."""
+        return f"{{{self.tag}}}:r:{reservation_id}"
+
+    def holders(self, sku: str) -> str:
+        """Sorted set: the reservations that hold this SKU, by expiry."""
+        return f"{{{self.tag}}}:h:{sku}"
+
+    @property
+    def expiry(self) -> str:
+        """Sorted set: every reservation that can expire, by expiry; for the sweeper."""
+        return f"{{{self.tag}}}:x"
+
+    def deltas(self, location: str, sku: str) -> str:
+        """Sorted set: deltas and shipments of a position by observation time."""
+        return f"{{{self.tag}}}:d:{location}:{sku}"
+
+    def location(self, location: str) -> str:
+        """Set: the SKUs with a position at this location."""
+        return f"{{{self.tag}}}:l:{location}"
+
+    @property
+    def overcommitted(self) -> str:
+        """Sorted set: the overcommitted positions."""
+        return f"{{{self.tag}}}:o"
+
+    @property
+    def ledger(self) -> str:
+        """Stream: every change, written by the script that made it."""
+        return f"{{{self.tag}}}:ledger"
+
+    def facts(self, location: str, sku: str) -> str:
+        """Hash: the deltas and shipments themselves, by source and event id."""
+        return f"{{{self.tag}}}:f:{location}:{sku}"
+
+    def index(self, name: str) -> str:
+        """Sorted set: reservations by number; `s:<state>`, `k:<sku>`, `l:<location>`, `o:<ref>`."""
+        return f"{{{self.tag}}}:i:{name}"
+
+    @property
+    def closed(self) -> str:
+        """Sorted set: closed reservations by when they may be forgotten."""
+        return f"{{{self.tag}}}:c"
+
+    @property
+    def number(self) -> str:
+        """Counter: the number of the youngest reservation."""
+        return f"{{{self.tag}}}:number"
+
+    @property
+    def pending(self) -> str:
+        """Sorted set: locations that a roll-out still has to walk, by epoch."""
+        return f"{{{self.tag}}}:pending"
+
+    @property
+    def rollout(self) -> str:
+        """Hash: how many positions the roll-out has to look at, and how many it has."""
+        return f"{{{self.tag}}}:rollout"
+
+    @property
+    def identity(self) -> str:
+        """Hash: the store's id, its number of partitions and its layout."""
+        return f"{{{self.tag}}}:identity"
+
+    def lease(self, work: str) -> str:
+        """String with a time to live: which process does this background work."""
+        return f"{{{self.tag}}}:lease:{work}"

@@ -1,0 +1,80 @@
+#!lua
+--[[
+apply_facts: facts of the back ends about positions, each with its own answer, in order. Stops when
+the work of one script is done; the caller sends the rest again.
+Why one script: a fact changes position, supplies, view and ledger together.
+KEYS[1]  network             hash    the partition's network; every other key has its tag
+ARGV[1]  now_ms              int     0 = the engine's clock
+ARGV[2]  ledger_entries_max  int     length that bounds the ledger
+ARGV[3]  retention_ms        int     how long closed reservations, request ids and facts are kept
+ARGV[4]  request             msgpack future_tolerance_ms, work_max, requests_max, facts (kind, event_id, source, sku,
+                                     location, observe_us, sequence, quantity, reservation_id, line_id, reason)
+OUTCOME  DONE                for each fact that was answered: 1 APPLIED 2 UNCHANGED 3 STALE 4 DUPLICATE
+                             5 REJECTED, error reason, detail
+COST     facts x markets of their locations, at most work_max
+]]
+--- @include key clock location_of load_sku units position_of set_position sellable_now record
+--- @include append_ledger flush_sku flush_all holdings load_reservation store_reservation give_back
+--- @include settle expire_due adopt_rules create_position base_of follows_base apply_delta ship
+--- @include confirm_hold shipped_parts close_if_empty apply_count apply_setting apply_shipment reply
+local request = cmsgpack.unpack(ARGV[4])
+local retention_ms = tonumber(ARGV[3])
+local now = clock(ARGV[1])
+local answers = {}
+local touched = {}
+local work = 0
+
+local function apply_fact(fact, place)
+  if fact.observe_us < (now - retention_ms) * 1000 then
+    return 'REJECTED', 'TOO_OLD', 'observed longer ago than the retention of ' .. retention_ms .. ' ms'
+  end
+  if fact.observe_us > (now + request.future_tolerance_ms) * 1000 then
+    return 'REJECTED', 'IN_FUTURE', 'observed more than ' .. request.future_tolerance_ms .. ' ms ahead'
+  end
+  local state = load_sku(fact.sku)
+  touched[state] = true
+  if fact.kind == 'count' then
+    return apply_count(state, fact, now, retention_ms)
+  elseif fact.kind == 'delta' then
+    local outcome = apply_delta(state, fact.location, fact, now, retention_ms)
+    if outcome == 'APPLIED' then
+      record(state, 'ON_HAND', fact.location, fact.quantity, nil, fact.source)
+    end
+    return outcome
+  elseif fact.kind == 'shipment' then
+    return apply_shipment(state, fact, request.requests_max, now, retention_ms)
+  end
+  return apply_setting(state, fact, place)
+end
+
+local codes = { APPLIED = 1, UNCHANGED = 2, STALE = 3, DUPLICATE = 4, REJECTED = 5 }
+for at, row in ipairs(request.facts) do
+  local fact = { kind = row[1], event_id = row[2], source = row[3], sku = row[4], location = row[5],
+    observe_us = row[6], sequence = row[7], quantity = row[8], reservation_id = row[9], line_id = row[10] }
+  local place = location_of(fact.location)
+  local outcome, reason, detail
+  if place then
+    outcome, reason, detail = apply_fact(fact, place)
+    work = work + 2 + (outcome == 'APPLIED' and #place.markets / 5 or 0)
+  else
+    outcome, reason, detail = 'REJECTED', 'UNKNOWN_LOCATION', fact.location
+  end
+  if outcome == 'REJECTED' and not reason then
+    reason, detail = 'INVALID_FIELD', 'on hand would leave the range of -10^12 to 10^12'
+  end
+  answers[at] = { codes[outcome], reason or '', detail or '' }
+  if work > request.work_max then
+    break
+  end
+end
+for state in pairs(touched) do
+  local overcommitted = 0
+  for _, quantity in pairs(state.overcommitted or {}) do
+    overcommitted = math.max(overcommitted, quantity)
+  end
+  if overcommitted > 0 then
+    expire_due(state, now, retention_ms)
+  end
+end
+flush_all(now)
+return reply('DONE', answers)

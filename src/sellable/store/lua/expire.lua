@@ -1,0 +1,37 @@
+#!lua
+--[[
+expire: give back what holds past their time took: the oldest of the partition, or of one SKU.
+KEYS[1]  network             hash    the partition's network; every other key has its tag
+ARGV[1]  now_ms              int     0 = the engine's clock
+ARGV[2]  ledger_entries_max  int     length that bounds the ledger
+ARGV[3]  retention_ms        int     how long closed reservations, request ids and facts are kept
+ARGV[4]  sku                 string  empty = any
+OUTCOME  DONE                how many were expired; fewer than 100 means no more were due
+COST     at most 100 reservations
+]]
+--- @include key clock location_of load_sku units position_of set_position sellable_now record
+--- @include append_ledger flush_sku flush_all holdings load_reservation store_reservation give_back
+--- @include settle expire_due reply
+local retention_ms = tonumber(ARGV[3])
+local now = clock(ARGV[1])
+local count = 0
+if ARGV[4] ~= '' then
+  count = expire_due(load_sku(ARGV[4]), now, retention_ms)
+else
+  local allocations = 0
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', key('x', ''), '-inf', now, 'LIMIT', 0, 100)) do
+    local reservation = load_reservation(id)
+    settle(reservation, now)
+    store_reservation(reservation, now, retention_ms)
+    count = count + 1
+    for _, line in ipairs(reservation.lines) do
+      allocations = allocations + #line.allocations
+    end
+    if allocations >= 200 then
+      count = 100
+      break
+    end
+  end
+end
+flush_all(now)
+return reply('DONE', count)

@@ -1,0 +1,26 @@
+#!lua
+--[[
+get_reservation: a reservation as it is now; a hold whose time has come is expired first.
+KEYS[1]  network             hash    the partition's network; every other key has its tag
+ARGV[1]  now_ms              int     0 = the engine's clock
+ARGV[2]  ledger_entries_max  int     length that bounds the ledger
+ARGV[3]  retention_ms        int     how long closed reservations, request ids and facts are kept
+ARGV[4]  reservation_id      string
+OUTCOME  DONE                the reservation
+OUTCOME  UNKNOWN_RESERVATION nothing
+COST     lines, allocations and the markets of their locations
+]]
+--- @include key clock location_of load_sku units position_of set_position sellable_now record
+--- @include append_ledger flush_sku flush_all holdings load_reservation store_reservation give_back
+--- @include settle shortages mark_short reply finish
+local retention_ms = tonumber(ARGV[3])
+local now = clock(ARGV[1])
+local reservation = load_reservation(ARGV[4])
+if not reservation then
+  return reply('UNKNOWN_RESERVATION', {})
+end
+if settle(reservation, now) then
+  return finish('DONE', reservation, now, retention_ms)
+end
+mark_short(reservation)
+return reply('DONE', reservation)

@@ -1,0 +1,33 @@
+-- Safety stock or a recall of one position by fact: the latest (observe time, sequence, event id,
+-- source) of each kind wins. A fact goes before every rule of the network.
+local function apply_setting(state, fact, place)
+  local field = (fact.kind == 'safety' and 's:' or 'x:') .. fact.location
+  local packed = redis.call('HGET', state.key, field)
+  local old = packed and { cmsgpack.unpack(packed) } or { 0, 0, 0, '', '' }
+  local mine = { fact.observe_us, fact.sequence, fact.event_id, fact.source }
+  for at = 1, 4 do
+    if mine[at] ~= old[at + 1] then
+      if mine[at] < old[at + 1] then
+        return 'STALE'
+      end
+      break
+    elseif at == 4 then
+      return 'DUPLICATE'
+    end
+  end
+  local position = position_of(state, fact.location) or create_position(state, fact.location)
+  redis.call('HSET', state.key, field,
+    cmsgpack.pack(fact.quantity, fact.observe_us, fact.sequence, fact.event_id, fact.source))
+  local safety = fact.kind == 'safety' and fact.quantity or position[3]
+  local blocked = fact.kind == 'blocked' and fact.quantity or position[4]
+  if safety == position[3] and blocked == position[4] then
+    return 'UNCHANGED'
+  end
+  if fact.kind == 'safety' then
+    record(state, 'SAFETY_STOCK', fact.location, safety - position[3], nil, fact.source)
+  else
+    record(state, 'BLOCKED', fact.location, blocked, nil, fact.source)
+  end
+  set_position(state, fact.location, position[1], position[2], safety, blocked)
+  return 'APPLIED'
+end

@@ -1,0 +1,40 @@
+-- Goods of a reservation left, as a feed tells it. The event id is kept with the reservation, so a
+-- repeat is known for as long as the reservation is; of an unknown reservation only on hand falls.
+local function apply_shipment(state, fact, requests_max, now, retention_ms)
+  local delta = { event_id = fact.event_id, source = fact.source, sequence = fact.sequence, observe_us = fact.observe_us }
+  local reservation = load_reservation(fact.reservation_id)
+  if not reservation then
+    delta.quantity = -fact.quantity
+    local outcome = apply_delta(state, fact.location, delta, now, retention_ms)
+    if outcome == 'APPLIED' then
+      record(state, 'UNRESERVED_SHIPMENT', fact.location, -fact.quantity, fact.reservation_id, fact.source)
+    end
+    return outcome, nil, 'the reservation is not known: on hand fell, nothing reserved did'
+  end
+  if settle(reservation, now) then
+    store_reservation(reservation, now, retention_ms)
+  end
+  local request_id = fact.source .. '\0' .. fact.event_id
+  if reservation.requests[request_id] then
+    return 'DUPLICATE'
+  end
+  if reservation.request_count >= requests_max then
+    return 'REJECTED', 'INVALID_FIELD', 'a reservation takes at most ' .. requests_max .. ' partial operations'
+  end
+  local part = { line_id = fact.line_id, sku = fact.sku, location = fact.location, quantity = fact.quantity }
+  local parts, _, allowed = shipped_parts(reservation, { part })
+  if not parts or parts[1].line.sku ~= fact.sku then
+    return 'REJECTED', 'INVALID_FIELD', parts and 'the line is of another SKU' or allowed
+  end
+  confirm_hold(reservation, now)
+  for at, found in ipairs(parts) do
+    local piece = { event_id = fact.event_id .. '/' .. at, source = fact.source, sequence = fact.sequence,
+      observe_us = fact.observe_us }
+    ship(reservation, found.line, found.location, found.quantity, piece, now, retention_ms)
+  end
+  reservation.requests[request_id] = 'feed'
+  reservation.request_count = reservation.request_count + 1
+  close_if_empty(reservation)
+  store_reservation(reservation, now, retention_ms)
+  return 'APPLIED'
+end

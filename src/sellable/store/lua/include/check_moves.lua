@@ -1,0 +1,53 @@
+-- Finds what each move of a transfer means and whether its target can take it. Returns the parts,
+-- or nil with a refusal and its detail.
+local function check_moves(reservation, request, now, retention_ms)
+  for _, move in ipairs(request.parts) do
+    if not location_of(move.to_location) then
+      return nil, 'UNKNOWN_LOCATION', move.to_location
+    end
+  end
+  for _, move in ipairs(request.parts) do
+    if not sells_from(reservation.market, location_of(move.to_location)) then
+      return nil, 'LOCATION_NOT_IN_MARKET', move.to_location
+    end
+  end
+  local parts, path, allowed = find_parts(reservation, request.parts, false)
+  if not parts then
+    return nil, 'INVALID', { path, allowed }
+  end
+  local epoch = cmsgpack.unpack(redis.call('HGET', KEYS[1], 'm:' .. reservation.market))[1]
+  local stale, expired = {}, 0
+  for _, part in ipairs(parts) do
+    local state = load_sku(part.line.sku)
+    if state.epoch < epoch then
+      stale[#stale + 1] = part.line.sku
+    end
+    if not state.taken then
+      state.taken = {}
+      expired = expired + expire_due(state, now, retention_ms)
+    end
+  end
+  if expired > 0 then
+    flush_all(now)
+  end
+  if #stale > 0 then
+    return nil, 'STALE', stale
+  end
+  local short = {}
+  for _, part in ipairs(parts) do
+    local state, target = load_sku(part.line.sku), part.part.to_location
+    if target == part.allocation.location then
+      return nil, 'INVALID', { 'moves[' .. (part.at - 1) .. '].to_location', 'another location than the one it leaves' }
+    end
+    local free = free_at(state, target)
+    if free < part.quantity then
+      short[#short + 1] = part.at - 1
+      short[#short + 1] = free
+    end
+    state.taken[target] = (state.taken[target] or 0) + part.quantity
+  end
+  if #short > 0 then
+    return nil, next(more_due) and 'MORE_DUE' or 'SHORT', next(more_due) and { (next(more_due)) } or short
+  end
+  return parts
+end

@@ -1,0 +1,13 @@
+-- A reservation with nothing open is FULFILLED if something shipped, else RELEASED.
+local function close_if_empty(reservation)
+  local shipped = false
+  for _, line in ipairs(reservation.lines) do
+    for _, allocation in ipairs(line.allocations) do
+      if allocation.open > 0 then
+        return
+      end
+      shipped = shipped or allocation.fulfilled > 0
+    end
+  end
+  reservation.state = shipped and 'FULFILLED' or 'RELEASED'
+end

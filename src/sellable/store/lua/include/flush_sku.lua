@@ -1,0 +1,55 @@
+-- Writes a working copy: positions, supplies, view, overcommitments and ledger together. The
+-- markets whose number changed go with the SKU's last ledger entry; a recompute that changes none
+-- leaves none. `rewrite` trusts no number that
+-- was shown before.
+local function flush_sku(state, now)
+  if not next(state.dirty) and not state.rules_dirty and #state.entries == 0 then
+    return
+  end
+  local changed = {}
+  for at in pairs(state.touched) do
+    local number = sellable_now(state, at)
+    local differs = number ~= state.flat[at + 3]
+    if differs or state.rewrite then
+      redis.call('HSET', key('v:', state.flat[at]), state.sku, number)
+      state.flat[at + 3] = number
+    end
+    if differs then
+      changed[#changed + 1] = state.flat[at]
+      changed[#changed + 1] = number
+    end
+  end
+  state.version = state.version + 1
+  local fields = { ':c', state.version, ':e', state.epoch or 0, ':m', cmsgpack.pack(state.flat) }
+  for location in pairs(state.dirty) do
+    local position = state.positions[location]
+    fields[#fields + 1] = location
+    fields[#fields + 1] = cmsgpack.pack(position[1], position[2], position[3], position[4])
+  end
+  if state.rules_dirty then
+    if state.overrides then
+      fields[#fields + 1] = ':o'
+      fields[#fields + 1] = cmsgpack.pack(state.overrides)
+    else
+      redis.call('HDEL', state.key, ':o')
+    end
+  end
+  redis.call('HSET', state.key, unpack(fields))
+  for location, overcommitted in pairs(state.overcommitted or {}) do
+    local member = location .. ':' .. state.sku
+    if overcommitted > 0 then
+      redis.call('ZADD', key('o', ''), overcommitted, member)
+      record(state, 'OVERCOMMITTED', location, overcommitted)
+    else
+      redis.call('ZREM', key('o', ''), member)
+      record(state, 'OVERCOMMITMENT_CLEARED', location, 0)
+    end
+  end
+  for at, entry in ipairs(state.entries) do
+    if entry[1] ~= 'NETWORK' or #changed > 0 then
+      append_ledger(entry, now, at == #state.entries and changed or {})
+    end
+  end
+  state.dirty, state.touched, state.entries = {}, {}, {}
+  state.overcommitted, state.rules_dirty, state.rewrite = nil, nil, nil
+end

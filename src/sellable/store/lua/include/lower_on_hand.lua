@@ -1,0 +1,8 @@
+-- Units that are not there although they were counted: on hand falls in the same script that gives
+-- them back, or they would be sold again. Kept as a fact, so that a late count does not undo it.
+local function lower_on_hand(state, location, quantity, event_id, reservation_id, now, retention_ms)
+  local delta = { event_id = event_id, source = 'sellable', sequence = 0, observe_us = now * 1000, quantity = -quantity }
+  if apply_delta(state, location, delta, now, retention_ms) == 'APPLIED' then
+    record(state, 'ON_HAND', location, -quantity, reservation_id, 'sellable')
+  end
+end

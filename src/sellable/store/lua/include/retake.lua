@@ -1,0 +1,68 @@
+-- Takes the units of an expired hold again, in the working copies: where they were, or elsewhere in
+-- the market for lines that are free. It respects what is available, not the market's buffer; it
+-- takes all or nothing. Returns nil, or a refusal and its detail.
+local function retake(reservation, allocations_max, now, retention_ms)
+  local packed = redis.call('HGET', KEYS[1], 'm:' .. reservation.market)
+  if not packed then
+    return 'EXPIRED', {}
+  end
+  local epoch = cmsgpack.unpack(packed)[1]
+  local stale, expired = {}, 0
+  for _, line in ipairs(reservation.lines) do
+    local state = load_sku(line.sku)
+    if not state.epoch then
+      return 'EXPIRED', {}
+    end
+    if state.epoch < epoch then
+      stale[#stale + 1] = line.sku
+    end
+    if not state.taken then
+      state.taken = {}
+      expired = expired + expire_due(state, now, retention_ms)
+    end
+  end
+  if expired > 0 then
+    flush_all(now)
+  end
+  if #stale > 0 then
+    return 'STALE', stale
+  end
+  local plan = {}
+  for pass = 1, 2 do
+    for _, line in ipairs(reservation.lines) do
+      local state = load_sku(line.sku)
+      for index = 1, #line.allocations do
+        local allocation = line.allocations[index]
+        local place = location_of(allocation.location)
+        local here = 0
+        if place and sells_from(reservation.market, place) then
+          here = math.min(allocation.expired, free_at(state, allocation.location))
+        end
+        if pass == 1 then
+          state.taken[allocation.location] = (state.taken[allocation.location] or 0) + here
+          plan[#plan + 1] = { line = line, from = allocation, location = allocation.location, quantity = here }
+          allocation.missing = allocation.expired - here
+        elseif allocation.missing > 0 then
+          local parts, missing = {}, allocation.missing
+          if line.location == '' then
+            parts, missing = bind(state, reservation.market, allocation.missing, allocations_max)
+          end
+          if missing > 0 then
+            return next(more_due) and 'MORE_DUE' or 'EXPIRED', { (next(more_due)) }
+          end
+          for _, part in ipairs(parts) do
+            plan[#plan + 1] = { line = line, from = allocation, location = part.location, quantity = part.quantity }
+          end
+        end
+      end
+    end
+  end
+  for _, part in ipairs(plan) do
+    part.from.missing = nil
+    if part.quantity > 0 then
+      part.from.expired = part.from.expired - part.quantity
+      take(reservation, part.line, part.location, part.quantity, 'HELD')
+    end
+  end
+  return nil
+end

@@ -1,0 +1,31 @@
+-- The number of the market at `at` in the working copy:
+-- max(0, supply - protection buffer), at most the cap. The percentage is of the market's on hand,
+-- rounded up, computed in two parts because on hand * 10000 may pass 2^53.
+local function sellable_now(state, at)
+  local touched = state.touched[at]
+  if not touched then
+    return state.flat[at + 3]
+  end
+  local markets, rule = touched[1], touched[2]
+  local market, on_hand = state.flat[at], state.flat[at + 2]
+  local units_kept, basis_points, floor, cap =
+    markets[rule + 1], markets[rule + 2], markets[rule + 3], markets[rule + 4]
+  if state.overrides then
+    local buffer = state.overrides[1][market]
+    if buffer then
+      units_kept, basis_points, floor = buffer[1], buffer[2], buffer[3]
+    end
+    cap = state.overrides[2][market] or cap
+  end
+  local kept = units_kept
+  if basis_points > 0 then
+    local rest = on_hand % 10000
+    local whole = (on_hand - rest) / 10000
+    kept = math.max(kept, whole * basis_points + math.ceil(rest * basis_points / 10000))
+  end
+  local number = math.max(0, state.flat[at + 1] - math.max(kept, floor))
+  if cap >= 0 and number > cap then
+    return cap
+  end
+  return number
+end

@@ -1,0 +1,42 @@
+-- Changes a position of the working copy, and with it the supply of every market that sells from
+-- its location. Markets whose numbers an unfinished roll-out still has to recompute may be wrong
+-- here: their readers do not trust the view, and refresh computes them from the positions.
+local function set_position(state, location, on_hand, reserved, safety, blocked)
+  local old = position_of(state, location)
+  local available, overcommitted, counted = units(on_hand, reserved, safety, blocked)
+  local available_old, overcommitted_old, counted_old = 0, 0, 0
+  if old then
+    available_old, overcommitted_old, counted_old = units(old[1], old[2], old[3], old[4])
+  end
+  state.positions[location] = { on_hand, reserved, safety, blocked }
+  state.dirty[location] = true
+  if overcommitted ~= overcommitted_old then
+    state.overcommitted = state.overcommitted or {}
+    state.overcommitted[location] = overcommitted
+  end
+  local place = location_of(location)
+  if not place then
+    return
+  end
+  local supply_change, on_hand_change = 0, 0
+  if place.enabled then
+    supply_change = available - overcommitted - available_old + overcommitted_old
+    on_hand_change = counted - counted_old
+  end
+  if old and supply_change == 0 and on_hand_change == 0 then
+    return
+  end
+  local flat, index, markets = state.flat, state.index, place.markets
+  for at_rule = 1, #markets, 5 do
+    local market = markets[at_rule]
+    local at = index[market]
+    if not at then
+      at = #flat + 1
+      flat[at], flat[at + 1], flat[at + 2], flat[at + 3] = market, 0, 0, -1
+      index[market] = at
+    end
+    flat[at + 1] = flat[at + 1] + supply_change
+    flat[at + 2] = flat[at + 2] + on_hand_change
+    state.touched[at] = { markets, at_rule }
+  end
+end

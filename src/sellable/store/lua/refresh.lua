@@ -1,0 +1,31 @@
+#!lua
+--[[
+refresh: recompute SKUs that are behind the network's epoch; those that are not cost one look.
+Stops when the work of one script is done; the caller sends the rest again.
+KEYS[1]  network             hash    the partition's network; every other key has its tag
+ARGV[1]  now_ms              int     0 = the engine's clock
+ARGV[2]  ledger_entries_max  int     length that bounds the ledger
+ARGV[3]  retention_ms        int     how long closed reservations, request ids and facts are kept
+ARGV[4]  request             msgpack work_max, skus
+OUTCOME  DONE                how many of the SKUs were seen to, and the epoch they are at least at
+COST     positions x markets of their locations, at most work_max beyond the last SKU
+]]
+--- @include key clock location_of load_sku units position_of set_position sellable_now record
+--- @include append_ledger flush_sku flush_all adopt_rules recompute reply
+local request = cmsgpack.unpack(ARGV[4])
+local now = clock(ARGV[1])
+local epoch = tonumber(redis.call('HGET', KEYS[1], 'epoch') or 0)
+local work, seen = 0, 0
+for _, sku in ipairs(request.skus) do
+  local state = load_sku(sku)
+  if state.epoch and state.epoch < epoch then
+    work = work + recompute(state)
+    flush_sku(state, now)
+  end
+  work = work + 1
+  seen = seen + 1
+  if work > request.work_max then
+    break
+  end
+end
+return reply('DONE', { seen, epoch })

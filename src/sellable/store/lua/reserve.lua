@@ -1,0 +1,111 @@
+#!lua
+--[[
+reserve: hold the units of every line of one request, or of none; what there is, if it says so.
+Why one script: check and hold must not interleave with another request.
+KEYS[1]  network             hash    the partition's network; every other key has its tag
+ARGV[1]  now_ms              int     0 = the engine's clock
+ARGV[2]  ledger_entries_max  int     length that bounds the ledger
+ARGV[3]  retention_ms        int     how long closed reservations are kept
+ARGV[4]  request             msgpack reservation_id, market, lines, ttl_ms, order_reference, allow_partial,
+                                     replaces_reservation_id, fingerprint, allocations_max
+OUTCOME  HELD                the reservation
+OUTCOME  REPLAYED            the reservation as it is now, with the fingerprint of its request
+OUTCOME  UNKNOWN_MARKET      nothing
+OUTCOME  UNKNOWN_LOCATION    its name
+OUTCOME  UNKNOWN_SKU         its name
+OUTCOME  UNKNOWN_RESERVATION the one to be replaced
+OUTCOME  OTHER_MARKET        of the one to be replaced
+OUTCOME  LOCATION_NOT_IN_MARKET  its name
+OUTCOME  CLOSED              state of the one to be replaced
+OUTCOME  SHORT               line index from 0 and what it could have had, repeated
+OUTCOME  STALE               SKUs to refresh before another try
+OUTCOME  MORE_DUE            SKUs with more expired holds to give back before another try
+COST     lines x (locations walked + markets of the locations taken from), at most 100 lines
+]]
+--- @include key clock location_of load_sku units position_of set_position sellable_now record
+--- @include append_ledger flush_sku flush_all holdings load_reservation store_reservation give_back
+--- @include settle expire_due bind sells_from free_at take shortages mark_short reply finish
+--- @include replace_hold place_lines
+local request = cmsgpack.unpack(ARGV[4])
+local retention_ms = tonumber(ARGV[3])
+local now = clock(ARGV[1])
+
+-- Decide.
+local known = load_reservation(request.reservation_id)
+if known then
+  if settle(known, now) then
+    return finish('REPLAYED', known, now, retention_ms)
+  end
+  mark_short(known)
+  return reply('REPLAYED', known)
+end
+local packed_market = redis.call('HGET', KEYS[1], 'm:' .. request.market)
+if not packed_market then
+  return reply('UNKNOWN_MARKET', {})
+end
+local epoch = cmsgpack.unpack(packed_market)[1]
+for _, line in ipairs(request.lines) do
+  if line.location ~= '' and not location_of(line.location) then
+    return reply('UNKNOWN_LOCATION', line.location)
+  end
+end
+local stale, expired = {}, 0
+for _, line in ipairs(request.lines) do
+  local state = load_sku(line.sku)
+  if not state.epoch and not state.item then
+    return reply('UNKNOWN_SKU', line.sku)
+  end
+  if state.epoch and state.epoch < epoch then
+    stale[#stale + 1] = line.sku
+  end
+  if not state.taken then
+    state.taken = {}
+    expired = expired + expire_due(state, now, retention_ms)
+  end
+end
+if expired > 0 then
+  flush_all(now)
+end
+local replaced, refusal, detail = replace_hold(request, now)
+if refusal then
+  return reply(refusal, detail)
+end
+for _, line in ipairs(request.lines) do
+  if line.location ~= '' and not sells_from(request.market, location_of(line.location)) then
+    return reply('LOCATION_NOT_IN_MARKET', line.location)
+  end
+end
+if #stale > 0 then
+  return reply('STALE', stale)
+end
+local placed, short = place_lines(request)
+if #short > 0 and next(more_due) then
+  return reply('MORE_DUE', { next(more_due) })
+end
+if #short > 0 and not (request.allow_partial and placed.total > 0) then
+  return reply('SHORT', short)
+end
+
+-- Apply.
+local reservation = {
+  reservation_id = request.reservation_id, market = request.market, state = 'HELD',
+  order_reference = request.order_reference, create_ms = now, expire_ms = now + request.ttl_ms,
+  confirm_ms = 0, number = redis.call('INCR', key('number', '')), lines = {},
+  fingerprint = request.fingerprint, requests = {}, request_count = 0,
+}
+for at, line in ipairs(request.lines) do
+  local held = { line_id = line.line_id, sku = line.sku, requested = line.quantity, granted = 0,
+    location = line.location, allocations = {} }
+  for _, part in ipairs(placed[at]) do
+    held.granted = held.granted + part.quantity
+    take(reservation, held, part.location, part.quantity, 'HELD')
+  end
+  reservation.lines[at] = held
+end
+if replaced then
+  store_reservation(replaced, now, retention_ms)
+end
+if reservation.order_reference ~= '' then
+  redis.call('ZADD', key('i:o:', reservation.order_reference), reservation.number, reservation.reservation_id)
+end
+return finish('HELD', reservation, now, retention_ms)

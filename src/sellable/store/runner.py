@@ -1,0 +1,125 @@
+"""Runs scripts: the arguments that all share, the answer decoded, and the two answers that mean
+"first do a bounded part of the work, then ask again".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from sellable.errors import BugError, StoreUnavailable
+from sellable.store.scripts import SCRIPTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sellable.store.connection import Connection
+    from sellable.store.keys import Partition
+
+REFRESH_WORK_MAX: Final = 4_000  # positions x markets: about 2 ms of the engine
+_EXPIRED_PER_CALL: Final = 100
+_TRIES_MAX: Final = 20
+
+_decode: Final = msgspec.msgpack.Decoder().decode
+pack: Final = msgspec.msgpack.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a script answered: outcome, packed body, and the ledger position that it includes."""
+
+    outcome: str
+    packed: bytes
+    position: str = ""
+
+    @property
+    def body(self) -> Any:
+        """The body as plain values."""
+        return _decode(self.packed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How much is kept: closed reservations, request ids and facts; and the ledger's length."""
+
+    retention_ms: int
+    ledger_entries_max: int
+
+
+def engine_clock() -> int:
+    """Let the engine's clock decide; tests hand in a clock of their own."""
+    return 0
+
+
+class Runner:
+    """The scripts of one partition over one connection."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        partition: Partition,
+        retention: Retention,
+        clock: Callable[[], int] = engine_clock,
+    ) -> None:
+        self.connection = connection
+        self.partition = partition
+        self.retention = retention
+        self.clock = clock
+
+    async def run(self, name: str, *args: bytes | str | int, keeps: bool = True) -> Answer:
+        """Run one script once; `keeps` scripts are told the retention."""
+        common: tuple[bytes | str | int, ...] = (self.clock(), self.retention.ledger_entries_max)
+        if keeps:
+            common = (*common, self.retention.retention_ms)
+        return await self._call(name, (*common, *args))
+
+    async def read(self, name: str, *args: bytes | str | int) -> Answer:
+        """Run a script that writes nothing and knows no time."""
+        return await self._call(name, args)
+
+    async def run_settled(self, name: str, *args: bytes | str | int) -> Answer:
+        """Run a script until it needs no refresh and no more expiries first.
+
+        Raises:
+            StoreUnavailable: The network changed faster than the SKUs could be recomputed.
+        """
+        for _ in range(_TRIES_MAX):
+            answer = await self.run(name, *args)
+            if answer.outcome == "STALE":
+                await self.refresh(answer.body)
+            elif answer.outcome == "MORE_DUE":
+                for sku in answer.body:
+                    await self.expire_all(sku)
+            else:
+                return answer
+        raise StoreUnavailable("the network keeps changing under this request; try again")
+
+    async def refresh(self, skus: Sequence[str]) -> int:
+        """Recompute those SKUs that are behind; return the epoch that all are at least at."""
+        left, lowest = list(dict.fromkeys(skus)), None
+        while left or lowest is None:
+            request = pack({"work_max": REFRESH_WORK_MAX, "skus": left[:1000]})
+            seen, epoch = (await self.run("refresh", request)).body
+            lowest = epoch if lowest is None else min(lowest, epoch)
+            left = left[seen:]
+        return lowest
+
+    async def expire(self, sku: str = "") -> int:
+        """Give back what at most 100 overdue holds took; fewer means that no more are due."""
+        count: int = (await self.run("expire", sku)).body
+        return count
+
+    async def expire_all(self, sku: str = "") -> None:
+        """Give back everything that is due, by bounded calls."""
+        while await self.expire(sku) >= _EXPIRED_PER_CALL:
+            pass
+
+    async def _call(self, name: str, args: Sequence[bytes | str | int]) -> Answer:
+        script = SCRIPTS[name]
+        reply = await self.connection.script(script, (self.partition.net,), args)
+        answer = Answer(reply[0].decode(), reply[1], reply[2].decode() if len(reply) > 2 else "")
+        if answer.outcome not in script.outcomes:
+            raise BugError(f"script {name} answered {answer.outcome}")
+        return answer

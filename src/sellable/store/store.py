@@ -1,0 +1,86 @@
+"""The store as the service sees it: one object a room of calls, over one partition."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from sellable import limits
+from sellable.errors import StoreRefused
+from sellable.revision import Revisions
+from sellable.store.inventory import Inventory
+from sellable.store.keys import Partition
+from sellable.store.networks import Networks
+from sellable.store.reads import Reads
+from sellable.store.reservations import Reservations
+from sellable.store.runner import Retention, Runner, engine_clock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sellable.store.connection import Connection
+
+PARTITION_COUNT = 1  # more come with the cluster; every key and script takes its partition already
+_SCHEMA = 1
+
+
+class Store:
+    """Reads, reservations, inventory and network of one store; made by `attach`."""
+
+    def __init__(
+        self,
+        runner: Runner,
+        store_id: str,
+        future_tolerance_ms: int = limits.FUTURE_TOLERANCE_MS_DEFAULT,
+    ) -> None:
+        self.runner = runner
+        self.revisions = Revisions(store_id)
+        self.reservations = Reservations(runner, self.revisions)
+        self.inventory = Inventory(runner, future_tolerance_ms)
+        self.networks = Networks(runner)
+        self.reads = Reads(runner.connection, runner.partition, refresh=self._refresh)
+
+    @classmethod
+    async def attach(
+        cls,
+        connection: Connection,
+        *,
+        retention: Retention,
+        future_tolerance_ms: int = limits.FUTURE_TOLERANCE_MS_DEFAULT,
+        clock: Callable[[], int] = engine_clock,
+    ) -> Store:
+        """Take a store into use; an empty one becomes ours.
+
+        Raises:
+            StoreRefused: It was initialised with another number of partitions, or by a release
+                with another layout.
+        """
+        partition = Partition("0")
+        identity = partition.identity
+        replies = await connection.pipeline(
+            [
+                ("HSETNX", identity, "id", secrets.token_hex(8)),
+                ("HSETNX", identity, "partitions", PARTITION_COUNT),
+                ("HSETNX", identity, "schema", _SCHEMA),
+                ("HMGET", identity, "id", "partitions", "schema"),
+            ]
+        )
+        for reply in replies:
+            if isinstance(reply, Exception):
+                raise reply
+        store_id, partitions, schema = (value.decode() for value in replies[-1])
+        if int(partitions) != PARTITION_COUNT:
+            raise StoreRefused(
+                f"the store was initialised with {partitions} partitions and this service is set "
+                f"to {PARTITION_COUNT}: the number is fixed for the life of a store"
+            )
+        if int(schema) != _SCHEMA:
+            raise StoreRefused(
+                f"the store has layout {schema} and this release reads layout {_SCHEMA}"
+            )
+        runner = Runner(connection, partition, retention, clock)
+        return cls(runner, store_id, future_tolerance_ms)
+
+    async def _refresh(self, market: str, skus: list[str]) -> int:
+        del market  # a SKU is recomputed for all its markets at once
+        return await self.runner.refresh(skus)

@@ -1,0 +1,1 @@
+"""The contract as Python: generated from protos/ by `poe protos`, never edited."""
