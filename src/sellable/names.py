@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _REFUSED: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _CHANNEL: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+_CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _LOCATION: Final = re.compile(rf"[A-Za-z0-9._-]{{1,{NAME_BYTES_MAX}}}")
 
 # ISO 3166-1 alpha-2, the officially assigned codes: 249 since South Sudan in 2011. Written out
@@ -40,7 +41,7 @@ COUNTRIES: Final = frozenset(_COUNTRY_CODES.split())
 # What people write for a country that has another code.
 _COUNTRY_MEANT: Final = {"UK": "GB", "EL": "GR"}
 
-# A character is at most four bytes of UTF-8: shorter SKUs need no encoding to be measured.
+# Shorter SKUs need no encoding to be measured.
 _SKU_CHARACTERS_SURE: Final = SKU_BYTES_MAX // 4
 
 
@@ -59,6 +60,8 @@ def skus_are_plain(skus: Sequence[str]) -> bool:
 
 def text_problem(value: str, bytes_max: int) -> str | None:
     """Check any text: 1 to `bytes_max` bytes of UTF-8 without control characters."""
+    if 0 < len(value) <= bytes_max // 4 and value.isprintable():
+        return None  # nearly every text: a character is at most four bytes
     # surrogatepass: a lone surrogate must be answered, not raise.
     if 0 < len(value.encode("utf-8", "surrogatepass")) <= bytes_max and not _REFUSED.search(value):
         return None
@@ -113,3 +116,10 @@ def country_problem(value: str) -> str | None:
     upper = value.upper()
     meant = _COUNTRY_MEANT.get(upper, upper)
     return f"{allowed}: write {meant}" if meant in COUNTRIES else f"{allowed}, e.g. FR"
+
+
+def currency_problem(value: str) -> str | None:
+    """Check an ISO 4217 code by its form: what is traded in changes too often to be listed."""
+    if _CURRENCY.fullmatch(value):
+        return None
+    return "must be an ISO 4217 code of three upper case letters, e.g. EUR"

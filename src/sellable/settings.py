@@ -195,15 +195,15 @@ def _contradictions(settings: Settings) -> Iterator[str]:
 
 
 def _unknown_names(environment: Mapping[str, str]) -> list[str]:
-    known = [PREFIX + name.upper() for name in Settings.model_fields]
+    known = [name.upper() for name in Settings.model_fields]
     problems = []
     for name in sorted(environment):
         # Names are matched as pydantic-settings does it: without regard to case.
-        plain = name.upper()
-        if not plain.startswith(PREFIX) or plain in known or _FOREIGN.fullmatch(plain):
+        prefix, plain = name[: len(PREFIX)].upper(), name[len(PREFIX) :].upper()
+        if prefix != PREFIX or plain in known or _FOREIGN.fullmatch(prefix + plain):
             continue
         near = difflib.get_close_matches(plain, known, n=1)
-        hint = f": did you mean {near[0]}?" if near else ""
+        hint = f": did you mean {PREFIX}{near[0]}?" if near else ""
         problems.append(f"{name} is not a setting{hint}")
     return problems
 

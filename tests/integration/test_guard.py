@@ -11,16 +11,16 @@ from sellable.errors import StoreRefused, StoreUnavailable
 from sellable.store.guard import Durability, Engine, _judge_info, check_scheme, check_store
 from support.server import ValkeyProcess
 
+_APP = ("app", "open")
 _FSYNC = ("--appendonly", "yes", "--appendfsync", "always")
 
 
 async def _check(
     url: str,
     durability: Durability = Durability.PRIMARY,
-    *,
-    user: str | None = None,
-    password: str | None = None,
+    login: tuple[str | None, str | None] = (None, None),
 ) -> Engine:
+    user, password = login
     async with redis.asyncio.Redis.from_url(
         url, username=user, password=password, socket_timeout=1.0, retry=Retry(NoBackoff(), 0)
     ) as client:
@@ -30,19 +30,19 @@ async def _check(
 async def _refusal(
     server: ValkeyProcess,
     durability: Durability,
-    *,
-    user: str | None = None,
-    password: str | None = None,
+    login: tuple[str | None, str | None] = (None, None),
 ) -> str:
     with pytest.raises(StoreRefused) as refused:
-        await _check(server.url, durability, user=user, password=password)
+        await _check(server.url, durability, login)
     return str(refused.value)
 
 
 def _allow(server: ValkeyProcess, *commands: str) -> None:
+    user, password = _APP
+    allowed = ["+@all", *commands]
     with server.client() as client:
         client.acl_setuser(
-            "app", enabled=True, passwords=["+open"], keys=["*"], commands=["+@all", *commands]
+            user, enabled=True, passwords=[f"+{password}"], keys=["*"], commands=allowed
         )
 
 
@@ -117,13 +117,11 @@ async def test_every_reason_is_listed_at_once() -> None:
 async def test_fsync_that_cannot_be_proven_is_refused() -> None:
     """A store that hides its configuration is refused for fsync, and serves primary."""
     with ValkeyProcess(*_FSYNC) as server:
-        with server.client() as client:
-            client.acl_setuser(
-                "app", enabled=True, passwords=["+open"], keys=["*"], commands=["+@all", "-config"]
-            )
+        _allow(server, "-config")
+        refusal = await _refusal(server, Durability.FSYNC, _APP)
 
-        assert "cannot be proven" in await _refusal(server, Durability.FSYNC, user="app")
-        assert (await _check(server.url, user="app")).version
+        assert "cannot be proven" in refusal
+        assert (await _check(server.url, login=_APP)).version
 
 
 @pytest.mark.parametrize(
@@ -137,12 +135,9 @@ async def test_fsync_that_cannot_be_proven_is_refused() -> None:
 async def test_a_user_without_the_needed_rights_is_refused(forbidden: str, expected: str) -> None:
     """What the service cannot work without is missed at start-up, not in the first call."""
     with ValkeyProcess() as server:
-        with server.client() as client:
-            client.acl_setuser(
-                "app", enabled=True, passwords=["+open"], keys=["*"], commands=["+@all", forbidden]
-            )
+        _allow(server, forbidden)
 
-        assert expected in await _refusal(server, Durability.PRIMARY, user="app")
+        assert expected in await _refusal(server, Durability.PRIMARY, _APP)
 
 
 @pytest.mark.parametrize("password", ["open", None])
@@ -152,9 +147,7 @@ async def test_a_wrong_or_missing_password_is_refused(password: str | None) -> N
         with server.client() as client:
             client.config_set("requirepass", "closed")
 
-        assert "does not let us in" in await _refusal(
-            server, Durability.PRIMARY, user=None, password=password
-        )
+        assert "does not let us in" in await _refusal(server, Durability.PRIMARY, (None, password))
 
 
 async def test_a_store_that_is_gone_is_unavailable() -> None:

@@ -136,14 +136,14 @@ class Entry:
             return None
         return answer
 
-    def texts(self, key: str) -> list[tuple[str, Mark, str]]:
+    def texts(self, key: str, *, may_be_empty: bool = False) -> list[tuple[str, Mark, str]]:
         """Read one text or a list of them, each with its place and field path; repeats once."""
         node = self._peek(key)
         self._asked[key] = None
         if node is None:
             return []
         path = join(self._path, key)
-        if isinstance(node, Sequence) and not node.items:
+        if isinstance(node, Sequence) and not node.items and not may_be_empty:
             self.problem(key, "must not be an empty list")
         listed = isinstance(node, Sequence)
         items = node.items if isinstance(node, Sequence) else [node]

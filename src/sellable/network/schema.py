@@ -104,7 +104,7 @@ def read_markets(root: Entry, places: Places) -> tuple[dict[str, Market], dict[s
 
 
 def _location(entry: Entry, report: Report) -> Location:
-    tags = entry.texts("tags")
+    tags = entry.texts("tags", may_be_empty=True)
     for tag, mark, path in tags:
         if problem := names.identifier_problem(tag):
             report.add(mark, path, problem)

@@ -7,6 +7,7 @@ is. YAML's own guesses would read the country `NO` as false and the SKU `0123` a
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NoReturn, Protocol, TypeAlias
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _DEPTH_MAX: Final = 16
 _NODES_MAX: Final = 500_000  # a document of the greatest size has about 450,000 in practice
 _START: Final = Mark(1, 1)
+_SHOWN_BARE: Final = re.compile(r"[A-Za-z_-][A-Za-z0-9_-]{0,63}")
 # PyYAML built from source without libyaml has only the slow parser; both give the same events.
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -198,7 +200,7 @@ class _Builder:
 
 def join(path: str, name: str) -> str:
     """Extend a field path by a key."""
-    shown = name if name.isidentifier() else quoted(name)
+    shown = name if _SHOWN_BARE.fullmatch(name) else quoted(name)
     return f"{path}.{shown}" if path else shown
 
 

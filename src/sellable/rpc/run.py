@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from typing import TYPE_CHECKING, Self
 
@@ -25,6 +26,17 @@ def run_event_loop(main: Coroutine[None, None, None]) -> None:
         runner.run(main)
 
 
+def settle_memory() -> None:
+    """Spare the collector what lives as long as the process, and let it come less often.
+
+    A call leaves no cycles behind, yet by default every 700 new objects start a look for some,
+    and the larger looks walk through all modules: a fifth of the time of a busy event loop.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
 async def run(
     registrations: Sequence[Registration],
     options: ServerOptions,
@@ -35,6 +47,7 @@ async def run(
     """Serve until SIGTERM or SIGINT, then drain; a second signal ends it at once."""
     with _Signals() as signals:
         async with serve(registrations, options, store_answers=store_answers) as server:
+            settle_memory()
             on_ready(server)
             name = await signals.next()
             _log.info("draining", signal=name, grace_ms=options.drain_grace_ms)

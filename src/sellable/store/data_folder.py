@@ -10,6 +10,7 @@ import secrets
 import stat
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,10 @@ SOCKET_FILE: Final = "valkey.socket"  # its text is the path of the socket
 PID_FILE: Final = "valkey.pid"
 LOG_FILE: Final = "valkey.log"
 AOF_FOLDER: Final = "appendonlydir"
+TEMPORARY_FILE: Final = "sellable.temporary"  # marks a folder that nobody will ask for again
+
+_TEMPORARY_PREFIX: Final = "sellable-temporary-"
+_LEFTOVER_S_MIN: Final = 60.0  # younger ones may be about to be owned
 
 # sockaddr_un holds 108 bytes on Linux and 104 on macOS, one of them the closing NUL.
 SOCKET_PATH_BYTES_MAX: Final = 103 if sys.platform == "darwin" else 107
@@ -49,6 +54,30 @@ def own_socket(resolved: Path) -> Path:
         f"no folder for the store's socket: {candidates[0]} is longer than "
         f"{SOCKET_PATH_BYTES_MAX} bytes; set TMPDIR to a shorter path"
     )
+
+
+def make_temporary() -> Path:
+    """Make a data folder that is removed by its owner, or by a later start if that was killed."""
+    folder = Path(tempfile.mkdtemp(prefix=_TEMPORARY_PREFIX))
+    (folder / TEMPORARY_FILE).touch()
+    return folder
+
+
+def leftover_folders() -> list[Path]:
+    """Return this user's temporary data folders that are not new; opening one shows if it is left.
+
+    Only the mark counts, never the name alone: a folder that someone chose is not ours to remove.
+    """
+    known = Path(tempfile.gettempdir()).glob(f"{_TEMPORARY_PREFIX}*/{TEMPORARY_FILE}")
+    return [mark.parent for mark in known if _is_old_and_ours(mark)]
+
+
+def _is_old_and_ours(mark: Path) -> bool:
+    try:
+        found = mark.stat()
+    except OSError:
+        return False  # its owner has just removed it
+    return found.st_uid == os.geteuid() and time.time() - found.st_mtime > _LEFTOVER_S_MIN
 
 
 class DataFolder:

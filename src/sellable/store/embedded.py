@@ -11,18 +11,17 @@ import asyncio
 import contextlib
 import os
 import shutil
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 import structlog
 
 from sellable.errors import StoreRefused
-from sellable.store.data_folder import DataFolder, own_socket
+from sellable.store.data_folder import DataFolder, leftover_folders, make_temporary, own_socket
 from sellable.store.server_options import title_of
 from sellable.store.server_process import Patience, ServerProcess, ask_identity
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import TracebackType
 
     from sellable.store.server_process import Identity
@@ -67,11 +66,18 @@ class EmbeddedServer:
         Raises:
             StoreRefused: the folder is in use, damaged or unusable; the message says which.
         """
-        temporary = data_dir is None
-        path = Path(tempfile.mkdtemp(prefix="sellable-data-")) if data_dir is None else data_dir
-        server = cls(
-            DataFolder.open(path), fsync=fsync, temporary=temporary, wait=patience or Patience()
-        )
+        wait = patience or Patience()
+        if data_dir is not None:
+            return await cls._start(data_dir, fsync=fsync, temporary=False, wait=wait)
+        for leftover in leftover_folders():
+            # Its owner was killed: its server, if it still runs, is adopted to end it cleanly.
+            with contextlib.suppress(StoreRefused):
+                await (await cls._start(leftover, fsync=fsync, temporary=True, wait=wait)).stop()
+        return await cls._start(make_temporary(), fsync=fsync, temporary=True, wait=wait)
+
+    @classmethod
+    async def _start(cls, path: Path, *, fsync: bool, temporary: bool, wait: Patience) -> Self:
+        server = cls(DataFolder.open(path), fsync=fsync, temporary=temporary, wait=wait)
         try:
             await server._bring_up()
         except BaseException:
@@ -160,8 +166,13 @@ class EmbeddedServer:
             _log.info("embedded_server_restarted", pid=self.pid)
 
     async def _bring_up(self) -> None:
-        sizes = self._folder.aof_sizes()
-        process = await self._obtain()
+        try:
+            sizes = self._folder.aof_sizes()
+            process = await self._obtain()
+        except OSError as error:
+            raise StoreRefused(
+                f"the data folder {self.data_dir} cannot be used: {error.strerror}"
+            ) from error
         try:
             await process.ready(self._wait, give_up=self._stopping)
             if self.adopted:
@@ -196,7 +207,7 @@ class EmbeddedServer:
                 if server_lock is not None:
                     os.close(server_lock)  # a launched server has its own copy
             # The server of a killed parent may be about to listen, or about to end.
-            if clock() > until:
+            if clock() > until or self._stopping.is_set():
                 raise StoreRefused(
                     f"an earlier valkey-server (pid {self._folder.server_pid_text()}) still works "
                     f"on {self.data_dir} but does not answer on {self.socket_path}: end it first"

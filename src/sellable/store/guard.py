@@ -58,13 +58,14 @@ async def check_store(client: Redis, *, durability: Durability) -> Engine:
         problems += await _judge_scripting(client)
         if durability is Durability.FSYNC:
             problems += await _judge_fsync(client)
-    except redis.AuthenticationError as error:
-        raise StoreRefused(f"the store does not let us in: {error}") from error
     except redis.exceptions.NoPermissionError as error:
         raise StoreRefused(
             "the store's user may not run INFO, so that nothing about the store can be checked"
         ) from error
     except (redis.ConnectionError, redis.TimeoutError, OSError) as error:
+        # The driver reports a failed log-in as a failed connection; its cause tells them apart.
+        if isinstance(error.__cause__ or error, redis.AuthenticationError):
+            raise StoreRefused(f"the store does not let us in: {error}") from error
         raise StoreUnavailable("the store did not answer while it was checked") from error
     if problems:
         raise StoreRefused(

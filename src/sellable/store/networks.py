@@ -13,7 +13,7 @@ from sellable.errors import BugError, LocationInUse, NetworkVersionConflict
 from sellable.store.runner import pack
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from sellable.network import Network
     from sellable.store.runner import Runner
@@ -100,16 +100,19 @@ class Networks:
             changes = documents.changes(old, new)
             if dry_run or (old == new and document == current.document):
                 return Applied(version=current.version, changes=changes)
-            version = await self._commit(current, old, new, document, author, comment)
+            version = await self._commit(
+                current, old, new, document=document, author=author, comment=comment
+            )
             if version is not None:
                 return Applied(version=version, changes=changes)
         raise NetworkVersionConflict(expected_version or 0, current.version)
 
-    async def _commit(  # noqa: PLR0913 - the parts of one version
+    async def _commit(
         self,
         current: InForce,
         old: Network | None,
         new: Network,
+        *,
         document: str,
         author: str,
         comment: str,
@@ -180,7 +183,7 @@ class Networks:
     async def _stage(self, stage: str, fields: Mapping[str, bytes]) -> None:
         flat: list[str | bytes] = [part for pair in fields.items() for part in pair]
         step = 2 * _FIELDS_PER_CALL
-        commands: list[Sequence[str | bytes | int]] = [
+        commands: list[tuple[str | bytes | int, ...]] = [
             ("HSET", stage, *flat[at : at + step]) for at in range(0, len(flat), step)
         ]
         commands.insert(1, ("EXPIRE", stage, _STAGE_SECONDS))

@@ -32,7 +32,7 @@ _UNAVAILABLE: Final = {
     "WRONGPASS": "the store refused the credentials",
 }
 # The engine adds this to an error raised by a command inside a running script.
-_INSIDE_SCRIPT: Final = ", on @user_script:"
+_INSIDE_SCRIPT: Final = " on @user_script:"
 
 
 class ScriptMissing(BugError):
@@ -41,6 +41,18 @@ class ScriptMissing(BugError):
 
 class ReadOnly(StoreUnavailable):
     """The node answers as a replica: this connection leads to the wrong place by now."""
+
+
+class Forbidden(StoreUnavailable):
+    """The store lets this user not in, or not do what is needed."""
+
+
+_KINDS: Final = {
+    "NOAUTH": Forbidden,
+    "NOPERM": Forbidden,
+    "READONLY": ReadOnly,
+    "WRONGPASS": Forbidden,
+}
 
 
 def refusal(text: str) -> SellableError:
@@ -56,6 +68,6 @@ def refusal(text: str) -> SellableError:
     if problem is None:
         _log.error("store_command_rejected", reply=text)
         return BugError("the store rejected a command of this service")
-    _log.warning("store_refused", reply=text)
-    kind = ReadOnly if code == "READONLY" else StoreUnavailable
+    _log.debug("store_refused", reply=text)  # one for every call of a full or loading store
+    kind = _KINDS.get(code, StoreUnavailable)
     return kind(problem, outcome_unknown=_INSIDE_SCRIPT in text)

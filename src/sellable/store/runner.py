@@ -1,5 +1,6 @@
-"""Runs scripts: the arguments that all share, the answer decoded, and the two answers that mean
-"first do a bounded part of the work, then ask again".
+"""Runs scripts: adds the arguments that all share and decodes the answer.
+
+Two answers mean "first do a bounded part of the work, then ask again": the runner does so.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from sellable.store.connection import Connection
     from sellable.store.keys import Partition
 
-REFRESH_WORK_MAX: Final = 4_000  # positions x markets: about 2 ms of the engine
+REFRESH_WORK_MAX: Final = 1_000  # positions x markets: about 2 ms of the engine
 _EXPIRED_PER_CALL: Final = 100
 _TRIES_MAX: Final = 20
 
@@ -79,6 +80,13 @@ class Runner:
         """Run a script that writes nothing and knows no time."""
         return await self._call(name, args)
 
+    async def read_raw(self, name: str, *args: bytes | str | int) -> list[Any]:
+        """Run a reading script whose body is plain reply values, bytes and integers."""
+        script = SCRIPTS[name]
+        reply = await self.connection.script(script, (self.partition.net,), args)
+        body: list[Any] = reply[1]
+        return body
+
     async def run_settled(self, name: str, *args: bytes | str | int) -> Answer:
         """Run a script until it needs no refresh and no more expiries first.
 
@@ -98,7 +106,8 @@ class Runner:
 
     async def refresh(self, skus: Sequence[str]) -> int:
         """Recompute those SKUs that are behind; return the epoch that all are at least at."""
-        left, lowest = list(dict.fromkeys(skus)), None
+        left: list[str] = list(dict.fromkeys(skus))
+        lowest: int | None = None
         while left or lowest is None:
             request = pack({"work_max": REFRESH_WORK_MAX, "skus": left[:1000]})
             seen, epoch = (await self.run("refresh", request)).body
@@ -119,7 +128,7 @@ class Runner:
     async def _call(self, name: str, args: Sequence[bytes | str | int]) -> Answer:
         script = SCRIPTS[name]
         reply = await self.connection.script(script, (self.partition.net,), args)
-        answer = Answer(reply[0].decode(), reply[1], reply[2].decode() if len(reply) > 2 else "")
+        answer = Answer(reply[0].decode(), reply[1], b"".join(reply[2:]).decode())
         if answer.outcome not in script.outcomes:
             raise BugError(f"script {name} answered {answer.outcome}")
         return answer

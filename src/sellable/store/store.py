@@ -16,7 +16,7 @@ from sellable.store.reservations import Reservations
 from sellable.store.runner import Retention, Runner, engine_clock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sellable.store.connection import Connection
 
@@ -81,6 +81,6 @@ class Store:
         runner = Runner(connection, partition, retention, clock)
         return cls(runner, store_id, future_tolerance_ms)
 
-    async def _refresh(self, market: str, skus: list[str]) -> int:
+    async def _refresh(self, market: str, skus: Sequence[str]) -> int:
         del market  # a SKU is recomputed for all its markets at once
         return await self.runner.refresh(skus)

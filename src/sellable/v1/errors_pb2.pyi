@@ -51,7 +51,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     Example: { "reason": "UNKNOWN_SKU", "domain": "sellable", "metadata": { "sku": "85123A" } }
     """
     ERROR_REASON_UNKNOWN_RESERVATION: _ErrorReason.ValueType  # 9
-    """NOT_FOUND: the reservation was never made, or its record is past its retention. Also of a row.
+    """NOT_FOUND: the reservation was never made, or its record is past its retention.
     Example: { "reason": "UNKNOWN_RESERVATION", "domain": "sellable", "metadata": { "reservation": "cart-7" } }
     """
     ERROR_REASON_UNKNOWN_VERSION: _ErrorReason.ValueType  # 11
@@ -119,9 +119,11 @@ class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     Every refused call carries google.rpc.ErrorInfo with domain "sellable", one of these reasons without its prefix, and
     the dynamic values of the message in metadata. A list in a detail that would not fit into the 8 KiB of trailers that
     gRPC clients take by default is cut: metadata.omitted_count then says how many entries are missing. Where several
-    reasons apply, the first in the order of this list is answered. Besides the reasons that a call names, every call may answer OVERLOADED, INVALID_FIELD, STORE_UNAVAILABLE
-    and INTERNAL. What a client does next follows from the code: it repeats RESOURCE_EXHAUSTED and UNAVAILABLE with the
-    same ids, reads again and decides anew on ABORTED and FAILED_PRECONDITION, and mends the request otherwise.
+    reasons apply, the first in the order of this list is answered.
+
+    Besides the reasons that a call names, every call may answer OVERLOADED, STORE_UNAVAILABLE and INTERNAL. What a
+    client does next follows from the code: it repeats RESOURCE_EXHAUSTED and UNAVAILABLE with the same ids, reads again
+    and decides anew on ABORTED and FAILED_PRECONDITION, and mends the request otherwise.
     """
 
 ERROR_REASON_UNSPECIFIED: ErrorReason.ValueType  # 0
@@ -153,7 +155,7 @@ ERROR_REASON_UNKNOWN_SKU: ErrorReason.ValueType  # 8
 Example: { "reason": "UNKNOWN_SKU", "domain": "sellable", "metadata": { "sku": "85123A" } }
 """
 ERROR_REASON_UNKNOWN_RESERVATION: ErrorReason.ValueType  # 9
-"""NOT_FOUND: the reservation was never made, or its record is past its retention. Also of a row.
+"""NOT_FOUND: the reservation was never made, or its record is past its retention.
 Example: { "reason": "UNKNOWN_RESERVATION", "domain": "sellable", "metadata": { "reservation": "cart-7" } }
 """
 ERROR_REASON_UNKNOWN_VERSION: ErrorReason.ValueType  # 11

@@ -60,7 +60,7 @@ Global___Outcome: _TypeAlias = Outcome  # noqa: Y015
 
 @_typing.final
 class Shipment(_message.Message):
-    """Goods of a reservation left."""
+    """Goods of a reservation left. Of an unknown reservation only on hand falls."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -178,7 +178,7 @@ class EventResult(_message.Message):
     reason: _errors_pb2.ErrorReason.ValueType
     """Output only. Why it was refused; set for REJECTED only."""
     detail: _builtins.str
-    """Output only. For a person: what is wrong, with the field and what is allowed; set for REJECTED only."""
+    """Output only. For a person: what is wrong, with the field and what is allowed, or what else there is to know."""
     def __init__(
         self,
         *,

@@ -70,7 +70,7 @@ class InventoryServiceServicer:
         count STALE. The same facts in any order give the same positions.
         Freshness: the next read sees every row that was answered.
         Errors: INVALID_FIELD -> INVALID_ARGUMENT if there are 0 or more than 1000 rows. Rows are refused with
-        INVALID_FIELD, UNKNOWN_LOCATION, UNKNOWN_RESERVATION, TOO_OLD or IN_FUTURE.
+        INVALID_FIELD, UNKNOWN_LOCATION, TOO_OLD or IN_FUTURE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -93,7 +93,7 @@ class InventoryServiceServicer:
         Idempotency: the latest update_time of a SKU wins; the same data are UNCHANGED, older data STALE.
         Freshness: the next read follows the new class.
         Errors: INVALID_FIELD -> INVALID_ARGUMENT if there are 0 or more than 1000 rows. Rows are refused with
-        INVALID_FIELD or IN_FUTURE.
+        INVALID_FIELD.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -42,7 +42,7 @@ class InventoryServiceStub:
       count STALE. The same facts in any order give the same positions.
     Freshness: the next read sees every row that was answered.
     Errors: INVALID_FIELD -> INVALID_ARGUMENT if there are 0 or more than 1000 rows. Rows are refused with
-      INVALID_FIELD, UNKNOWN_LOCATION, UNKNOWN_RESERVATION, TOO_OLD or IN_FUTURE.
+      INVALID_FIELD, UNKNOWN_LOCATION, TOO_OLD or IN_FUTURE.
     """
     ListPositions: _grpc.UnaryUnaryMultiCallable[_inventory_pb2.ListPositionsRequest, _inventory_pb2.ListPositionsResponse]
     """Answers every position of a SKU.
@@ -57,7 +57,7 @@ class InventoryServiceStub:
     Idempotency: the latest update_time of a SKU wins; the same data are UNCHANGED, older data STALE.
     Freshness: the next read follows the new class.
     Errors: INVALID_FIELD -> INVALID_ARGUMENT if there are 0 or more than 1000 rows. Rows are refused with
-      INVALID_FIELD or IN_FUTURE.
+      INVALID_FIELD.
     """
     DeleteSkus: _grpc.UnaryUnaryMultiCallable[_inventory_pb2.DeleteSkusRequest, _inventory_pb2.DeleteSkusResponse]
     """Forgets up to 1000 discontinued SKUs: positions, facts and master data. Their changes stay recorded.
@@ -82,7 +82,7 @@ class InventoryServiceAsyncStub(InventoryServiceStub):
       count STALE. The same facts in any order give the same positions.
     Freshness: the next read sees every row that was answered.
     Errors: INVALID_FIELD -> INVALID_ARGUMENT if there are 0 or more than 1000 rows. Rows are refused with
-      INVALID_FIELD, UNKNOWN_LOCATION, UNKNOWN_RESERVATION, TOO_OLD or IN_FUTURE.
+      INVALID_FIELD, UNKNOWN_LOCATION, TOO_OLD or IN_FUTURE.
     """
     ListPositions: _aio.UnaryUnaryMultiCallable[_inventory_pb2.ListPositionsRequest, _inventory_pb2.ListPositionsResponse]  # type: ignore[assignment]
     """Answers every position of a SKU.
@@ -97,7 +97,7 @@ class InventoryServiceAsyncStub(InventoryServiceStub):
     Idempotency: the latest update_time of a SKU wins; the same data are UNCHANGED, older data STALE.
     Freshness: the next read follows the new class.
     Errors: INVALID_FIELD -> INVALID_ARGUMENT if there are 0 or more than 1000 rows. Rows are refused with
-      INVALID_FIELD or IN_FUTURE.
+      INVALID_FIELD.
     """
     DeleteSkus: _aio.UnaryUnaryMultiCallable[_inventory_pb2.DeleteSkusRequest, _inventory_pb2.DeleteSkusResponse]  # type: ignore[assignment]
     """Forgets up to 1000 discontinued SKUs: positions, facts and master data. Their changes stay recorded.
@@ -125,7 +125,7 @@ class InventoryServiceServicer(metaclass=_abc_1.ABCMeta):
           count STALE. The same facts in any order give the same positions.
         Freshness: the next read sees every row that was answered.
         Errors: INVALID_FIELD -> INVALID_ARGUMENT if there are 0 or more than 1000 rows. Rows are refused with
-          INVALID_FIELD, UNKNOWN_LOCATION, UNKNOWN_RESERVATION, TOO_OLD or IN_FUTURE.
+          INVALID_FIELD, UNKNOWN_LOCATION, TOO_OLD or IN_FUTURE.
         """
 
     @_abc_1.abstractmethod
@@ -152,7 +152,7 @@ class InventoryServiceServicer(metaclass=_abc_1.ABCMeta):
         Idempotency: the latest update_time of a SKU wins; the same data are UNCHANGED, older data STALE.
         Freshness: the next read follows the new class.
         Errors: INVALID_FIELD -> INVALID_ARGUMENT if there are 0 or more than 1000 rows. Rows are refused with
-          INVALID_FIELD or IN_FUTURE.
+          INVALID_FIELD.
         """
 
     @_abc_1.abstractmethod

@@ -54,7 +54,7 @@ class NetworkServiceServicer:
     def ApplyNetwork(self, request, context):
         """Validates a document and, unless dry_run, makes it the version in force; says what changes.
         Atomicity: all or nothing; every fault of the document is listed at once.
-        Idempotency: a document equal to the one in force makes no new version, whatever expected_version says.
+        Idempotency: a document equal to the one in force makes no new version.
         Freshness: the next read and the next reservation follow the new version; the roll-out of every stored number goes
         on in the background and nobody has to wait for it.
         Errors: INVALID_FIELD -> INVALID_ARGUMENT, INVALID_NETWORK -> INVALID_ARGUMENT,

@@ -36,7 +36,7 @@ class NetworkServiceStub:
     ApplyNetwork: _grpc.UnaryUnaryMultiCallable[_network_pb2.ApplyNetworkRequest, _network_pb2.ApplyNetworkResponse]
     """Validates a document and, unless dry_run, makes it the version in force; says what changes.
     Atomicity: all or nothing; every fault of the document is listed at once.
-    Idempotency: a document equal to the one in force makes no new version, whatever expected_version says.
+    Idempotency: a document equal to the one in force makes no new version.
     Freshness: the next read and the next reservation follow the new version; the roll-out of every stored number goes
       on in the background and nobody has to wait for it.
     Errors: INVALID_FIELD -> INVALID_ARGUMENT, INVALID_NETWORK -> INVALID_ARGUMENT,
@@ -58,7 +58,7 @@ class NetworkServiceAsyncStub(NetworkServiceStub):
     ApplyNetwork: _aio.UnaryUnaryMultiCallable[_network_pb2.ApplyNetworkRequest, _network_pb2.ApplyNetworkResponse]  # type: ignore[assignment]
     """Validates a document and, unless dry_run, makes it the version in force; says what changes.
     Atomicity: all or nothing; every fault of the document is listed at once.
-    Idempotency: a document equal to the one in force makes no new version, whatever expected_version says.
+    Idempotency: a document equal to the one in force makes no new version.
     Freshness: the next read and the next reservation follow the new version; the roll-out of every stored number goes
       on in the background and nobody has to wait for it.
     Errors: INVALID_FIELD -> INVALID_ARGUMENT, INVALID_NETWORK -> INVALID_ARGUMENT,
@@ -83,7 +83,7 @@ class NetworkServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_network_pb2.ApplyNetworkResponse, _abc.Awaitable[_network_pb2.ApplyNetworkResponse]]:
         """Validates a document and, unless dry_run, makes it the version in force; says what changes.
         Atomicity: all or nothing; every fault of the document is listed at once.
-        Idempotency: a document equal to the one in force makes no new version, whatever expected_version says.
+        Idempotency: a document equal to the one in force makes no new version.
         Freshness: the next read and the next reservation follow the new version; the roll-out of every stored number goes
           on in the background and nobody has to wait for it.
         Errors: INVALID_FIELD -> INVALID_ARGUMENT, INVALID_NETWORK -> INVALID_ARGUMENT,

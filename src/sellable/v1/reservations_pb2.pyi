@@ -271,7 +271,9 @@ class ReserveStockRequest(_message.Message):
     false.
     """
     replaces_reservation_id: _builtins.str
-    """Optional. A HELD reservation of the same market that this one takes the place of (cart edits)."""
+    """Optional. The reservation of the same market that this one takes the place of (cart edits), 1 to 64 bytes. HELD: it
+    is RELEASED. RELEASED or EXPIRED: nothing is left to give back. CONFIRMED or FULFILLED is RESERVATION_CLOSED.
+    """
     @_builtins.property
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[_common_pb2.Line]:
         """Required. 1 to 100 lines; lines of the same SKU are summed before the check."""
@@ -401,8 +403,8 @@ class ConfirmReservationRequest(_message.Message):
     reservation_id: _builtins.str
     """Required. The reservation, 1 to 64 bytes."""
     order_reference: _builtins.str
-    """Optional. The caller's order number, at most 128 bytes; replaces the one of the hold. Once confirmed, another one
-    is IDEMPOTENCY_CONFLICT. Default: the one of the hold.
+    """Optional. The caller's order number, at most 128 bytes, for a hold that was made without one; another one than the
+    hold has is IDEMPOTENCY_CONFLICT. Default: the one of the hold.
     """
     def __init__(
         self,
@@ -457,12 +459,12 @@ class QuantityAt(_message.Message):
     LOCATION_FIELD_NUMBER: _builtins.int
     QUANTITY_FIELD_NUMBER: _builtins.int
     line_id: _builtins.str
-    """Optional. The line. Required where the SKU is on several lines."""
+    """Optional. The line. Default: every line of the SKU."""
     sku: _builtins.str
-    """Optional. The SKU of the line. Required where line_id is empty."""
+    """Optional. The SKU. Required where line_id is empty, not looked at otherwise."""
     location: _builtins.str
-    """Optional. Where the units are bound. Required for fulfil and transfer where the line is bound to several locations.
-    Default for release: last bound, first given back.
+    """Optional. Where the units are bound, or shipped from. Required for fulfil and transfer unless the line is bound to
+    exactly one location. Default for release: last bound, first given back.
     """
     quantity: _builtins.int
     """Required. Units, 1 to 10^12; for release and transfer at most what is open there."""
@@ -569,11 +571,15 @@ class FulfillReservationRequest(_message.Message):
     """Optional. Which back end says so, at most 64 bytes."""
     @_builtins.property
     def quantities(self) -> _containers.RepeatedCompositeFieldContainer[Global___QuantityAt]:
-        """Optional. At most 1000 entries. Units beyond what is open are an unreserved shipment. Default: everything open."""
+        """Optional. At most 1000 entries. Units beyond what is open are an unreserved shipment. Default: everything
+        open; of an EXPIRED or RELEASED reservation everything granted, from where it was last bound.
+        """
 
     @_builtins.property
     def observe_time(self) -> _timestamp_pb2.Timestamp:
-        """Optional. When the goods left, as observed; later counts of the position already know. Default now."""
+        """Optional. When the goods left, as observed; later counts of the position already know. At most the tolerance
+        (default 5 minutes) ahead of the store's clock. Default now.
+        """
 
     def __init__(
         self,

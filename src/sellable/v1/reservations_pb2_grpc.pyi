@@ -46,9 +46,9 @@ class ReservationServiceStub:
       remembered.
     Freshness: decides on the stock of this moment, holds that are due given back first.
     Errors: INVALID_FIELD -> INVALID_ARGUMENT, UNKNOWN_MARKET -> NOT_FOUND, UNKNOWN_LOCATION -> NOT_FOUND,
-      UNKNOWN_RESERVATION -> NOT_FOUND, LOCATION_NOT_IN_MARKET -> FAILED_PRECONDITION,
-      IDEMPOTENCY_CONFLICT -> ALREADY_EXISTS, RESERVATION_EXPIRED -> FAILED_PRECONDITION,
-      RESERVATION_CLOSED -> FAILED_PRECONDITION, INSUFFICIENT_STOCK -> FAILED_PRECONDITION.
+      UNKNOWN_SKU -> NOT_FOUND, UNKNOWN_RESERVATION -> NOT_FOUND, LOCATION_NOT_IN_MARKET -> FAILED_PRECONDITION,
+      IDEMPOTENCY_CONFLICT -> ALREADY_EXISTS, RESERVATION_CLOSED -> FAILED_PRECONDITION,
+      INSUFFICIENT_STOCK -> FAILED_PRECONDITION.
     """
     ExtendReservation: _grpc.UnaryUnaryMultiCallable[_reservations_pb2.ExtendReservationRequest, _reservations_pb2.ExtendReservationResponse]
     """Moves the expiry of a HELD reservation to now plus ttl.
@@ -129,9 +129,9 @@ class ReservationServiceAsyncStub(ReservationServiceStub):
       remembered.
     Freshness: decides on the stock of this moment, holds that are due given back first.
     Errors: INVALID_FIELD -> INVALID_ARGUMENT, UNKNOWN_MARKET -> NOT_FOUND, UNKNOWN_LOCATION -> NOT_FOUND,
-      UNKNOWN_RESERVATION -> NOT_FOUND, LOCATION_NOT_IN_MARKET -> FAILED_PRECONDITION,
-      IDEMPOTENCY_CONFLICT -> ALREADY_EXISTS, RESERVATION_EXPIRED -> FAILED_PRECONDITION,
-      RESERVATION_CLOSED -> FAILED_PRECONDITION, INSUFFICIENT_STOCK -> FAILED_PRECONDITION.
+      UNKNOWN_SKU -> NOT_FOUND, UNKNOWN_RESERVATION -> NOT_FOUND, LOCATION_NOT_IN_MARKET -> FAILED_PRECONDITION,
+      IDEMPOTENCY_CONFLICT -> ALREADY_EXISTS, RESERVATION_CLOSED -> FAILED_PRECONDITION,
+      INSUFFICIENT_STOCK -> FAILED_PRECONDITION.
     """
     ExtendReservation: _aio.UnaryUnaryMultiCallable[_reservations_pb2.ExtendReservationRequest, _reservations_pb2.ExtendReservationResponse]  # type: ignore[assignment]
     """Moves the expiry of a HELD reservation to now plus ttl.
@@ -215,9 +215,9 @@ class ReservationServiceServicer(metaclass=_abc_1.ABCMeta):
           remembered.
         Freshness: decides on the stock of this moment, holds that are due given back first.
         Errors: INVALID_FIELD -> INVALID_ARGUMENT, UNKNOWN_MARKET -> NOT_FOUND, UNKNOWN_LOCATION -> NOT_FOUND,
-          UNKNOWN_RESERVATION -> NOT_FOUND, LOCATION_NOT_IN_MARKET -> FAILED_PRECONDITION,
-          IDEMPOTENCY_CONFLICT -> ALREADY_EXISTS, RESERVATION_EXPIRED -> FAILED_PRECONDITION,
-          RESERVATION_CLOSED -> FAILED_PRECONDITION, INSUFFICIENT_STOCK -> FAILED_PRECONDITION.
+          UNKNOWN_SKU -> NOT_FOUND, UNKNOWN_RESERVATION -> NOT_FOUND, LOCATION_NOT_IN_MARKET -> FAILED_PRECONDITION,
+          IDEMPOTENCY_CONFLICT -> ALREADY_EXISTS, RESERVATION_CLOSED -> FAILED_PRECONDITION,
+          INSUFFICIENT_STOCK -> FAILED_PRECONDITION.
         """
 
     @_abc_1.abstractmethod

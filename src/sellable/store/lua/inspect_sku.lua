@@ -48,6 +48,6 @@ for at, id in ipairs(redis.call('ZRANGEBYSCORE', key('i:k:', sku), '(' .. ARGV[2
     redis.call('ZSCORE', key('i:s:', state), id) or '', redis.call('ZSCORE', key('i:k:', sku), id) }
 end
 local rules = redis.call('HMGET', KEYS[1], 'u:' .. sku, 'c:' .. class)
-return { 'DONE', cmsgpack.pack({ raw, views, places, { rules[1] or '', class ~= '' and rules[2] or '' },
+return { 'DONE', { raw, views, places, { rules[1] or '', class ~= '' and rules[2] or '' },
   tonumber(redis.call('HGET', KEYS[1], 'epoch') or 0), markets, facts, holders, overcommitted, listed,
-  redis.call('ZCARD', key('h:', sku)) }) }
+  redis.call('ZCARD', key('h:', sku)) } }

@@ -1,0 +1,82 @@
+"""The roll-out: recomputes, in the background, the SKUs that a network change can alter.
+
+Until it is through, readers and writers recompute what they meet, so it decides how fast reads
+are, never what they answer. One process at a time holds the lease; a second one would only do the
+same work twice. A location is struck off only under the epoch at which its walk began, so a change
+during the walk makes it walk again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from typing import TYPE_CHECKING, Final, NoReturn
+
+import structlog
+
+from sellable.errors import Overloaded, StoreUnavailable
+
+if TYPE_CHECKING:
+    from sellable.store.runner import Runner
+
+_SKUS_PER_SCAN: Final = 500
+_LEASE_MS: Final = 5_000
+_INTERVAL_S: Final = 0.2
+
+_log: Final = structlog.get_logger(__name__)
+
+
+class Rollout:
+    """One process's part in rolling out network changes."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._me = secrets.token_hex(8)
+
+    async def run(self) -> NoReturn:
+        """Roll out for ever; a store that is lost or busy is tried again."""
+        while True:
+            try:
+                await self.step()
+            except (StoreUnavailable, Overloaded) as problem:
+                _log.debug("rollout_skipped", problem=str(problem))
+            await asyncio.sleep(_INTERVAL_S)
+
+    async def step(self) -> bool:
+        """Roll out everything that is pending, if nobody else does; return whether all is done."""
+        connection, partition = self._runner.connection, self._runner.partition
+        while pending := await connection.execute("ZRANGE", partition.pending, 0, 0):
+            if not await self._lead():
+                return False
+            location = pending[0].decode()
+            count = await self._walk(location)
+            _log.info("rolled_out", location=location, skus=count)
+        return True
+
+    async def _lead(self) -> bool:
+        connection, key = self._runner.connection, self._runner.partition.lease("rollout")
+        if await connection.execute("SET", key, self._me, "NX", "PX", _LEASE_MS) is not None:
+            return True
+        if await connection.execute("GET", key) != self._me.encode():
+            return False
+        await connection.execute("PEXPIRE", key, _LEASE_MS)
+        return True
+
+    async def _walk(self, location: str) -> int:
+        connection, partition = self._runner.connection, self._runner.partition
+        epoch = int(await connection.execute("HGET", partition.net, "epoch"))
+        cursor, count = b"0", 0
+        while True:
+            cursor, skus = await connection.execute(
+                "SSCAN", partition.location(location), cursor, "COUNT", _SKUS_PER_SCAN
+            )
+            if skus:
+                await self._runner.refresh([sku.decode() for sku in skus])
+            count += len(skus)
+            last = cursor == b"0"
+            await self._runner.run(
+                "advance_rollout", location if last else "", epoch, len(skus), keeps=False
+            )
+            if last:
+                return count
+            await self._lead()

@@ -1,0 +1,54 @@
+"""The sweeper: gives back what overdue holds took, and forgets what is past its retention.
+
+Nothing depends on its timing: every script expires what is due on the SKUs that it touches. The
+sweeper keeps the readers' view fresh. Any number of processes may sweep one store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final, NoReturn
+
+import structlog
+
+from sellable.errors import Overloaded, StoreUnavailable
+
+if TYPE_CHECKING:
+    from sellable.store.runner import Runner
+
+_PER_CALL: Final = 100
+_SWEEPS_PER_PURGE: Final = 100
+
+_log: Final = structlog.get_logger(__name__)
+
+
+async def sweep(runner: Runner) -> int:
+    """Expire everything that is due; return how many reservations that was."""
+    expired = 0
+    while (count := await runner.expire()) >= _PER_CALL:
+        expired += count
+    return expired + count
+
+
+async def purge(runner: Runner) -> int:
+    """Forget closed reservations past their retention; return how many that was."""
+    forgotten = 0
+    while (count := (await runner.run("purge")).body) >= _PER_CALL:
+        forgotten += count
+    return forgotten + int(count)
+
+
+async def run_sweeper(runner: Runner, interval_ms: int) -> NoReturn:
+    """Sweep for ever; a store that is lost or busy is tried again at the next interval."""
+    sweeps = 0
+    while True:
+        try:
+            expired = await sweep(runner)
+            if expired:
+                _log.info("expired", reservations=expired)
+            if sweeps % _SWEEPS_PER_PURGE == 0:
+                await purge(runner)
+            sweeps += 1
+        except (StoreUnavailable, Overloaded) as problem:
+            _log.debug("sweep_skipped", problem=str(problem))
+        await asyncio.sleep(interval_ms / 1000)

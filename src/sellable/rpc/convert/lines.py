@@ -1,0 +1,104 @@
+"""Lines of a request and parts of a reservation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sellable.limits import ALLOCATIONS_PER_RESERVATION_MAX
+from sellable.names import identifier_problem, location_problem, sku_problem
+from sellable.reservation import Line, Part, Refusal
+from sellable.v1 import reservations_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sellable.rpc.convert.checks import Checks
+    from sellable.v1 import common_pb2
+
+REFUSALS: Final[dict[reservations_pb2.RefusalReason.ValueType, Refusal]] = {
+    reservations_pb2.REFUSAL_REASON_UNSPECIFIED: Refusal.NONE,
+    reservations_pb2.REFUSAL_REASON_NOT_FOUND: Refusal.NOT_FOUND,
+    reservations_pb2.REFUSAL_REASON_DAMAGED: Refusal.DAMAGED,
+    reservations_pb2.REFUSAL_REASON_NO_CAPACITY: Refusal.NO_CAPACITY,
+    reservations_pb2.REFUSAL_REASON_CLOSED: Refusal.CLOSED,
+}
+
+
+def line_of(checks: Checks, path: str, line: common_pb2.Line) -> Line:
+    """Check one wanted line."""
+    checks.optional_name(f"{path}.line_id", line.line_id, identifier_problem)
+    checks.name(f"{path}.sku", line.sku, sku_problem)
+    checks.quantity(f"{path}.quantity", line.quantity)
+    checks.optional_name(f"{path}.location", line.location, location_problem)
+    return Line(line_id=line.line_id, sku=line.sku, quantity=line.quantity, location=line.location)
+
+
+def check_line_ids(checks: Checks, lines: Sequence[Line]) -> None:
+    """Check that no two lines have the same id; empty ones do not count."""
+    first: dict[str, int] = {}
+    for index, line in enumerate(lines):
+        if line.line_id and first.setdefault(line.line_id, index) != index:
+            other = first[line.line_id]
+            checks.refuse(f"lines[{index}].line_id", f"must be unique; lines[{other}] has it too")
+
+
+def parts_of(
+    checks: Checks, quantities: Sequence[reservations_pb2.QuantityAt], request_id: str
+) -> tuple[Part, ...]:
+    """Check the named quantities of a release or a fulfilment, and that they have a request id."""
+    parts: tuple[Part, ...] = ()
+    if checks.count("quantities", quantities, 0, ALLOCATIONS_PER_RESERVATION_MAX):
+        parts = tuple(
+            _part(checks, f"quantities[{index}]", quantity)
+            for index, quantity in enumerate(quantities)
+        )
+    if quantities and not request_id:
+        checks.refuse("request_id", "is required with quantities")
+    checks.optional_name("request_id", request_id, identifier_problem)
+    return parts
+
+
+def _part(
+    checks: Checks,
+    path: str,
+    quantity: reservations_pb2.QuantityAt,
+    *,
+    to_location: str = "",
+    refusal: Refusal = Refusal.NONE,
+) -> Part:
+    checks.optional_name(f"{path}.line_id", quantity.line_id, identifier_problem)
+    checks.optional_name(f"{path}.sku", quantity.sku, sku_problem)
+    if not quantity.line_id and not quantity.sku:
+        checks.refuse(f"{path}.line_id", "is required, or the sku instead")
+    checks.optional_name(f"{path}.location", quantity.location, location_problem)
+    checks.quantity(f"{path}.quantity", quantity.quantity)
+    return Part(
+        line_id=quantity.line_id,
+        sku=quantity.sku,
+        location=quantity.location,
+        quantity=quantity.quantity,
+        to_location=to_location,
+        refusal=refusal,
+    )
+
+
+def move_of(
+    checks: Checks, path: str, move: reservations_pb2.TransferReservationRequest.Move
+) -> Part:
+    """Check one move of a transfer."""
+    origin: reservations_pb2.QuantityAt = getattr(move, "from")  # a keyword of Python
+    refusal = refusal_of(checks, f"{path}.refusal_reason", move.refusal_reason)
+    part = _part(checks, f"{path}.from", origin, to_location=move.to_location, refusal=refusal)
+    checks.name(f"{path}.to_location", move.to_location, location_problem)
+    if part.location and part.location == move.to_location:
+        checks.refuse(f"{path}.to_location", "must be another location than from.location")
+    return part
+
+
+def refusal_of(
+    checks: Checks, field: str, value: reservations_pb2.RefusalReason.ValueType
+) -> Refusal:
+    """Check why a location could not deliver."""
+    if value not in REFUSALS:
+        checks.refuse(field, f"must be one of {', '.join(filter(None, REFUSALS.values()))}")
+    return REFUSALS.get(value, Refusal.NONE)

@@ -1,0 +1,298 @@
+"""The stock half of the reference model: facts, positions, and the numbers of the markets.
+
+Nothing is counted on the way: every question is answered anew from all facts ever told and from
+all reservations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sellable.errors import LocationInUse, UnknownSku
+from sellable.stock import Fact, FactKind, FactResult, Item, Outcome, Position
+from support.model_values import Bound, Held, HeldLine
+from support.networks import MARKETS, Meaning, units_held
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from support.networks import Document
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """One fact about a position; a greater rank wins over a smaller one."""
+
+    quantity: int = 0
+    observe_us: int = 0
+    sequence: int = 0
+    event_id: str = ""
+    source: str = ""
+
+    @property
+    def rank(self) -> tuple[int, int, str, str]:
+        """What decides which of two counts, or of two settings, holds."""
+        return self.observe_us, self.sequence, self.event_id, self.source
+
+    def follows(self, base: Told) -> bool:
+        """Tell whether a change was observed after a count, so that the count cannot know it."""
+        if self.observe_us != base.observe_us:
+            return self.observe_us > base.observe_us
+        return not (self.source == base.source and 0 < self.sequence < base.sequence)
+
+
+@dataclass
+class Facts:
+    """All that was ever told about one position."""
+
+    counts: list[Told] = field(default_factory=list)
+    changes: dict[object, Told] = field(default_factory=dict)
+    settings: dict[FactKind, list[Told]] = field(default_factory=dict)
+
+    @property
+    def base(self) -> Told:
+        """The count that holds; without any, the empty one."""
+        return max(self.counts, key=lambda told: told.rank, default=Told())
+
+    @property
+    def on_hand(self) -> int:
+        """The base, and all that was observed after it."""
+        later = [told.quantity for told in self.changes.values() if told.follows(self.base)]
+        return self.base.quantity + sum(later)
+
+    def setting(self, kind: FactKind) -> Told | None:
+        """Return the safety stock or the recall that holds."""
+        return max(self.settings.get(kind, ()), key=lambda told: told.rank, default=None)
+
+
+class StockModel:
+    """Positions and numbers; the clock stands still until the test moves it."""
+
+    def __init__(self, now_ms: int, retention_ms: int, future_tolerance_ms: int) -> None:
+        self.now_ms = now_ms
+        self.retention_ms = retention_ms
+        self.future_tolerance_ms = future_tolerance_ms
+        self.version = 0
+        self.document: Document = {"locations": [], "markets": [], "protections": []}
+        self.positions: dict[str, dict[str, Facts]] = {}
+        self.items: dict[str, Item] = {}
+        self.reservations: dict[str, Held] = {}  # oldest first
+
+    @property
+    def locations(self) -> dict[str, Document]:
+        """The locations of the network by name."""
+        return {location["id"]: location for location in self.document["locations"]}
+
+    @property
+    def markets(self) -> dict[str, Document]:
+        """The markets of the network by name."""
+        return {f"{m['channel']}/{m['country']}": m for m in self.document["markets"]}
+
+    def apply_network(self, document: Document) -> int:
+        """Make a network the one in force; return its version."""
+        for name in sorted(self.locations.keys() - {place["id"] for place in document["locations"]}):
+            holders = {
+                held.request.reservation_id
+                for held, _, bound in self.all_bound()
+                if bound.location == name and bound.open
+            }
+            if holders:
+                raise LocationInUse(name, len(holders))
+        if self.version == 0 or document != self.document:
+            self.version += 1
+            self.document = document
+        return self.version
+
+    def members(self, market: str) -> list[str]:
+        """Return a market's locations in the order in which reservations take from them."""
+        if market not in self.markets:
+            return []
+        meaning = Meaning(self.document)
+        members = meaning.members(market)
+        if self.markets[market].get("binding") == "least_shared_first":
+            every = [meaning.members(name) for name in MARKETS if name in self.markets]
+            members.sort(key=lambda place: sum(place in names for names in every))
+        return members
+
+    def all_bound(self) -> Iterator[tuple[Held, HeldLine, Bound]]:
+        """Yield everything that reservations have at locations, oldest reservation first."""
+        for held in self.reservations.values():
+            for line in held.lines:
+                for bound in line.bound:
+                    yield held, line, bound
+
+    def known(self, sku: str) -> bool:
+        """Tell whether anything was ever said about a SKU."""
+        return sku in self.positions or sku in self.items
+
+    def reserved(self, sku: str, location: str) -> int:
+        """Return the units of a position that reservations hold."""
+        return sum(
+            bound.open
+            for _, line, bound in self.all_bound()
+            if line.sku == sku and bound.location == location
+        )
+
+    def number_of(self, effect: str, place: str, sku: str) -> int | str | None:
+        """Return the buffer, cap or safety stock that the rules give a SKU."""
+        item = self.items.get(sku)
+        item_class = item.item_class if item and item.item_class else None
+        value: int | str | None = Meaning(self.document).number(effect, place, sku, item_class)
+        return value
+
+    def safety_stock(self, sku: str, location: str) -> int:
+        """Return what the location keeps back: what a fact says, else what the rules say."""
+        told = self.positions[sku][location].setting(FactKind.SAFETY_STOCK)
+        if told is not None:
+            return told.quantity
+        if location not in self.locations:
+            return 0
+        value = self.number_of("safety_stock", location, sku)
+        assert isinstance(value, int)
+        return value
+
+    def blocked(self, sku: str, location: str) -> bool:
+        """Tell whether a fact recalled the position from sale."""
+        told = self.positions[sku][location].setting(FactKind.BLOCKED)
+        return told is not None and told.quantity == 1
+
+    def on_hand(self, sku: str, location: str) -> int:
+        """Return the units in the building; 0 where there is no position."""
+        facts = self.positions.get(sku, {}).get(location)
+        return facts.on_hand if facts else 0
+
+    def sells(self, sku: str, location: str) -> bool:
+        """Tell whether anything can be sold from a position at all."""
+        place = self.locations.get(location)
+        return bool(
+            location in self.positions.get(sku, {})
+            and place
+            and place["enabled"]
+            and not self.blocked(sku, location)
+        )
+
+    def available(self, sku: str, location: str) -> int:
+        """Return what can still be reserved at a position."""
+        if not self.sells(sku, location):
+            return 0
+        free = self.on_hand(sku, location) - self.reserved(sku, location)
+        return max(0, free - self.safety_stock(sku, location))
+
+    def overcommitted(self, sku: str, location: str) -> int:
+        """Return the reserved units that are not there."""
+        return max(0, self.reserved(sku, location) - self.on_hand(sku, location))
+
+    def sellable(self, market: str, sku: str) -> int:
+        """Return the number that the market is shown; -1 without a position at its locations."""
+        places = [name for name in self.members(market) if name in self.positions.get(sku, {})]
+        if not places:
+            return -1
+        enabled = [name for name in places if self.locations[name]["enabled"]]
+        supply = sum(self.available(sku, name) - self.overcommitted(sku, name) for name in enabled)
+        on_hand = sum(
+            max(0, self.on_hand(sku, name)) for name in enabled if not self.blocked(sku, name)
+        )
+        buffer = self.number_of("protection_buffer", market, sku)
+        assert buffer is not None
+        number = max(0, max(0, supply) - units_held(buffer, on_hand))
+        cap = self.number_of("cap", market, sku)
+        return min(number, cap) if isinstance(cap, int) else number
+
+    def oldest_observe_us(self, market: str, sku: str) -> int:
+        """Return when the oldest count behind the number was observed; 0 without any."""
+        facts = [self.positions.get(sku, {}).get(name) for name in self.members(market)]
+        return min((known.base.observe_us for known in facts if known and known.counts), default=0)
+
+    def list_positions(self, sku: str) -> list[Position]:
+        """Return every position of a SKU by location."""
+        if not self.known(sku):
+            raise UnknownSku(sku)
+        return [
+            Position(
+                location=name,
+                on_hand=facts.on_hand,
+                reserved=self.reserved(sku, name),
+                safety_stock=self.safety_stock(sku, name),
+                available=self.available(sku, name),
+                overcommitted=self.overcommitted(sku, name),
+                blocked=self.blocked(sku, name),
+                observe_us=facts.base.observe_us,
+                source=facts.base.source,
+            )
+            for name, facts in sorted(self.positions.get(sku, {}).items())
+        ]
+
+    def position(self, sku: str, location: str) -> Facts:
+        """Return what was told about a position; from now on there is one."""
+        return self.positions.setdefault(sku, {}).setdefault(location, Facts())
+
+    def _count(self, fact: Fact, told: Told) -> Outcome:
+        created = fact.location not in self.positions.get(fact.sku, {})
+        facts = self.position(fact.sku, fact.location)
+        if facts.counts and told.rank <= facts.base.rank:
+            return Outcome.DUPLICATE if told.rank == facts.base.rank else Outcome.STALE
+        before = facts.on_hand
+        facts.counts.append(told)
+        changed = created or facts.on_hand != before
+        return Outcome.APPLIED if changed else Outcome.UNCHANGED
+
+    def _change(self, fact: Fact, told: Told) -> Outcome:
+        facts = self.positions.get(fact.sku, {}).get(fact.location, Facts())
+        known = facts.changes.get((fact.source, fact.event_id))
+        # What the base knew before it is not remembered: nothing depends on a repeat of it.
+        if known and known.observe_us >= facts.base.observe_us:
+            return Outcome.DUPLICATE
+        if not told.follows(facts.base):
+            if told.observe_us == facts.base.observe_us:
+                facts.changes[fact.source, fact.event_id] = told
+            return Outcome.STALE
+        self.position(fact.sku, fact.location).changes[fact.source, fact.event_id] = told
+        return Outcome.APPLIED
+
+    def _setting(self, fact: Fact, told: Told) -> Outcome:
+        before = self._set_by_facts(fact)
+        facts = self.position(fact.sku, fact.location)
+        known = facts.setting(fact.kind)
+        if known and told.rank <= known.rank:
+            return Outcome.DUPLICATE if told.rank == known.rank else Outcome.STALE
+        facts.settings.setdefault(fact.kind, []).append(told)
+        changed = before is None or before != self._set_by_facts(fact)
+        return Outcome.APPLIED if changed else Outcome.UNCHANGED
+
+    def _set_by_facts(self, fact: Fact) -> tuple[int, bool] | None:
+        if fact.location not in self.positions.get(fact.sku, {}):
+            return None
+        place = fact.sku, fact.location
+        return self.safety_stock(*place), self.blocked(*place)
+
+    def _plain_fact(self, fact: Fact, quantity: int) -> FactResult:
+        told = Told(
+            quantity=quantity,
+            observe_us=fact.observe_us,
+            sequence=fact.sequence,
+            event_id=fact.event_id,
+            source=fact.source,
+        )
+        if fact.kind is FactKind.COUNT:
+            return FactResult(self._count(fact, told))
+        if fact.kind in (FactKind.DELTA, FactKind.SHIPMENT):
+            return FactResult(self._change(fact, told))
+        return FactResult(self._setting(fact, told))
+
+    def put_item(self, item: Item) -> Outcome:
+        """Put master data; the latest wins."""
+        old = self.items.get(item.sku)
+        if old and item.update_us < old.update_us:
+            return Outcome.STALE
+        self.items[item.sku] = item
+        return Outcome.UNCHANGED if item == old else Outcome.APPLIED
+
+    def delete_sku(self, sku: str) -> Outcome:
+        """Forget a SKU that nobody holds."""
+        if any(line.sku == sku and bound.open for _, line, bound in self.all_bound()):
+            return Outcome.REJECTED
+        known = self.known(sku)
+        self.positions.pop(sku, None)
+        self.items.pop(sku, None)
+        return Outcome.APPLIED if known else Outcome.UNCHANGED

@@ -1,0 +1,36 @@
+"""One refusal of every kind that can end a call; the examples of errors.proto show the same."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sellable import errors
+from sellable.rpc.guard import InternalFault
+
+SAMPLES: Final[tuple[errors.SellableError, ...]] = (
+    errors.Overloaded("read", 50),
+    errors.InvalidFields(
+        errors.Violation("channel", "must be lower case"),
+        errors.Violation("lines[3].quantity", "must be 1 to 10"),
+    ),
+    errors.InvalidNetwork(
+        errors.Problem(12, 5, "markets[0].cap", "must be 0 or more"),
+        errors.Problem(14, 1, "rules", "is not known"),
+    ),
+    errors.UnknownMarket("web/FR"),
+    errors.UnknownLocation("DC-PARIS"),
+    errors.UnknownSku("85123A"),
+    errors.UnknownReservation("cart-7"),
+    errors.UnknownVersion("12"),
+    errors.LocationNotInMarket("DC-PARIS", "web/FR"),
+    errors.LocationInUse("DC-PARIS", 3),
+    errors.IdempotencyConflict("cart-7", "lines[0].quantity"),
+    errors.ReservationExpired("cart-7"),
+    errors.ReservationClosed("cart-7", "RELEASED"),
+    errors.InsufficientStock(
+        errors.ShortLine("1", "85123A", 3, 2), errors.ShortLine("2", "22423", 5, 0)
+    ),
+    errors.NetworkVersionConflict(3, 4),
+    errors.StoreUnavailable("the store did not answer", outcome_unknown=True),
+    InternalFault("9f86d081884c7d65"),
+)
