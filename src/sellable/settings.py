@@ -103,9 +103,10 @@ class Settings(BaseSettings):
     read_queue_max: Annotated[
         int, Field(ge=1, le=1_000_000, description="reads that wait before OVERLOADED")
     ] = 10_000
-    write_queue_max: Annotated[
-        int, Field(ge=1, le=1_000_000, description="writes that wait before OVERLOADED")
-    ] = 1_000
+    command_queue_max: Annotated[
+        int,
+        Field(ge=100, le=1_000_000, description="commands sent and not answered, then OVERLOADED"),
+    ] = 10_000
 
     # Stock.
     ttl_ms_default: Annotated[

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 import structlog
 
-from sellable.errors import Overloaded, StoreUnavailable
+from sellable.errors import BugError, Overloaded, StoreUnavailable
 
 if TYPE_CHECKING:
     from sellable.store.runner import Runner
@@ -40,6 +40,8 @@ class Rollout:
                 await self.step()
             except (StoreUnavailable, Overloaded) as problem:
                 _log.debug("rollout_skipped", problem=str(problem))
+            except BugError:
+                _log.exception("rollout_failed")
             await asyncio.sleep(_INTERVAL_S)
 
     async def step(self) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 import structlog
 
-from sellable.errors import Overloaded, StoreUnavailable
+from sellable.errors import BugError, Overloaded, StoreUnavailable
 
 if TYPE_CHECKING:
     from sellable.store.runner import Runner
@@ -51,4 +51,6 @@ async def run_sweeper(runner: Runner, interval_ms: int) -> NoReturn:
             sweeps += 1
         except (StoreUnavailable, Overloaded) as problem:
             _log.debug("sweep_skipped", problem=str(problem))
+        except BugError:
+            _log.exception("sweep_failed")
         await asyncio.sleep(interval_ms / 1000)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import secrets
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import grpc
 import structlog
@@ -22,6 +22,8 @@ from sellable.rpc.status import to_status
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 _log = structlog.get_logger("sellable.rpc")
 _CLOSED = "the server is shutting down; nothing was done"

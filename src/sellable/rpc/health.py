@@ -47,7 +47,7 @@ class Health(health_pb2_grpc.HealthServicer):
         self._closing = True
         self._announce()
 
-    async def Check(  # noqa: N802 - the name of the RPC
+    async def Check(
         self,
         request: health_pb2.HealthCheckRequest,
         context: grpc.aio.ServicerContext[
@@ -59,7 +59,7 @@ class Health(health_pb2_grpc.HealthServicer):
             await context.abort(grpc.StatusCode.NOT_FOUND, "this service is not served here")
         return _Response(status=self._status(request.service))
 
-    async def Watch(  # noqa: N802 - the name of the RPC
+    async def Watch(
         self,
         request: health_pb2.HealthCheckRequest,
         context: grpc.aio.ServicerContext[

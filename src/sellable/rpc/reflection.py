@@ -28,7 +28,7 @@ class Reflection(ReflectionServicer):
         """End every open stream after the request that it is answering."""
         self._closing.set()
 
-    async def ServerReflectionInfo(  # type: ignore[override] # noqa: N802
+    async def ServerReflectionInfo(  # type: ignore[override]
         self,
         request_iterator: AsyncIterable[reflection_pb2.ServerReflectionRequest],
         context: grpc.aio.ServicerContext[

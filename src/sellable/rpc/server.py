@@ -225,7 +225,10 @@ def _register(
 def _new_server(options: ServerOptions) -> grpc.aio.Server:
     arguments = _grpc_arguments(options)
     if options.transport_effective == "native":
-        return pygrpc_native.aio.server(options=arguments)
+        # One thread for HTTP/2 keeps up with one Python loop. A second one makes every answer a
+        # change of threads when the process has one core: 14,800 calls/s of CheckSellable
+        # instead of 19,300.
+        return pygrpc_native.aio.Server(options=arguments, io_threads=1)
     return grpc.aio.server(options=arguments)
 
 

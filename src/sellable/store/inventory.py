@@ -84,9 +84,3 @@ class Inventory:
             else:
                 results.append(FactResult(Outcome.APPLIED if answer.body else Outcome.UNCHANGED))
         return results
-
-    async def oldest_observe_us(self, market: str, skus: Sequence[str]) -> list[int]:
-        """Return per SKU the oldest observation behind the market's number; 0 where none is."""
-        answer = await self._runner.read("observe_times", market, pack(list(skus)))
-        times: list[int] = answer.body
-        return times

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from typing import TYPE_CHECKING, Final
 
@@ -91,12 +92,13 @@ class Networks:
             NetworkVersionConflict: Another version came first.
             LocationInUse: A location that the document leaves out still holds reservations.
         """
-        new = documents.parse(document)
+        # A large document takes a while to read, and other calls go on meanwhile.
+        new = await asyncio.to_thread(documents.parse, document)
         for _ in range(_TRIES_MAX):
             current = await self.in_force()
             if expected_version not in (None, current.version):
                 raise NetworkVersionConflict(expected_version or 0, current.version)
-            old = documents.parse(current.document) if current.version else None
+            old = await _parse(current)
             changes = documents.changes(old, new)
             if dry_run or (old == new and document == current.document):
                 return Applied(version=current.version, changes=changes)
@@ -190,3 +192,9 @@ class Networks:
         for reply in await self._runner.connection.pipeline(commands):
             if isinstance(reply, Exception):
                 raise reply
+
+
+async def _parse(current: InForce) -> Network | None:
+    if not current.version:
+        return None
+    return await asyncio.to_thread(documents.parse, current.document)

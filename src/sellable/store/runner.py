@@ -104,6 +104,13 @@ class Runner:
                 return answer
         raise StoreUnavailable("the network keeps changing under this request; try again")
 
+    async def ledger_position(self) -> str:
+        """Return the position of the youngest entry of the ledger."""
+        last = await self.connection.execute(
+            "XREVRANGE", self.partition.ledger, "+", "-", "COUNT", 1
+        )
+        return last[0][0].decode() if last else "0-0"
+
     async def refresh(self, skus: Sequence[str]) -> int:
         """Recompute those SKUs that are behind; return the epoch that all are at least at."""
         left: list[str] = list(dict.fromkeys(skus))

@@ -22,7 +22,7 @@ _HEADER: Final = re.compile(r"\A#!lua(?: flags=no-writes)?\n--\[\[\n(.*?)\n\]\]\
 _DECLARED: Final = re.compile(r"^(KEYS|ARGV)\[(\d+)\]", re.MULTILINE)
 _USED: Final = re.compile(r"\b(KEYS|ARGV)\[(\d+)\]")
 _OUTCOME: Final = re.compile(r"^OUTCOME  ([A-Z_]+) ", re.MULTILINE)
-_ANSWERED: Final = re.compile(r"\b(?:reply|finish)\('([A-Z_]+)'")
+_ANSWERED: Final = re.compile(r"\b(?:reply\(|finish\(|return \{ )'([A-Z_]+)'")
 
 
 class ScriptFault(Exception):

@@ -107,18 +107,23 @@ class ServerProcess:
         if _size(folder.log_path) > _LOG_BYTES_MAX:
             folder.log_path.replace(folder.log_path.with_suffix(".log.1"))
         folder.prepare_socket()
-        with folder.log_path.open("ab") as log:
-            child = subprocess.Popen(  # noqa: S603 - our own binary and arguments, no shell
-                [binary, *server_arguments(folder, fsync=fsync)],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=folder.path,
-                pass_fds=(server_lock,),
-                # Ctrl-C in the terminal is for us; we end the server after the last answer.
-                start_new_session=True,
-            )
-            return cls(folder, child.pid, child, log.tell())
+        try:
+            with folder.log_path.open("ab") as log:
+                log_offset = log.tell()  # before the child, which shares the position, writes
+                child = subprocess.Popen(  # noqa: S603 - our own binary and arguments, no shell
+                    [binary, *server_arguments(folder, fsync=fsync)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    cwd=folder.path,
+                    pass_fds=(server_lock,),
+                    # Ctrl-C in the terminal is for us; we end the server after the last answer.
+                    start_new_session=True,
+                )
+                return cls(folder, child.pid, child, log_offset)
+        except OSError:
+            folder.forget_socket()
+            raise
 
     async def ready(self, patience: Patience, give_up: asyncio.Event) -> None:
         """Return when the server takes commands.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sellable import limits
 from sellable.errors import StoreRefused
 from sellable.revision import Revisions
+from sellable.store.availability import Availabilities
 from sellable.store.inventory import Inventory
 from sellable.store.keys import Partition
 from sellable.store.networks import Networks
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from sellable.store.connection import Connection
 
 PARTITION_COUNT = 1  # more come with the cluster; every key and script takes its partition already
+READ_QUEUE_MAX_DEFAULT = 10_000
 _SCHEMA = 1
 
 
@@ -32,13 +34,18 @@ class Store:
         runner: Runner,
         store_id: str,
         future_tolerance_ms: int = limits.FUTURE_TOLERANCE_MS_DEFAULT,
+        *,
+        read_queue_max: int = READ_QUEUE_MAX_DEFAULT,
     ) -> None:
         self.runner = runner
         self.revisions = Revisions(store_id)
         self.reservations = Reservations(runner, self.revisions)
         self.inventory = Inventory(runner, future_tolerance_ms)
         self.networks = Networks(runner)
-        self.reads = Reads(runner.connection, runner.partition, refresh=self._refresh)
+        self.reads = Reads(
+            runner.connection, runner.partition, refresh=self._refresh, requests_max=read_queue_max
+        )
+        self.availability = Availabilities(runner, self.reads, self.revisions)
 
     @classmethod
     async def attach(
@@ -48,6 +55,7 @@ class Store:
         retention: Retention,
         future_tolerance_ms: int = limits.FUTURE_TOLERANCE_MS_DEFAULT,
         clock: Callable[[], int] = engine_clock,
+        read_queue_max: int = READ_QUEUE_MAX_DEFAULT,
     ) -> Store:
         """Take a store into use; an empty one becomes ours.
 
@@ -79,7 +87,7 @@ class Store:
                 f"the store has layout {schema} and this release reads layout {_SCHEMA}"
             )
         runner = Runner(connection, partition, retention, clock)
-        return cls(runner, store_id, future_tolerance_ms)
+        return cls(runner, store_id, future_tolerance_ms, read_queue_max=read_queue_max)
 
     async def _refresh(self, market: str, skus: Sequence[str]) -> int:
         del market  # a SKU is recomputed for all its markets at once

@@ -1,0 +1,18 @@
+"""The commands together, and the one place where a refusal becomes a line and an exit code."""
+
+from __future__ import annotations
+
+import typer
+
+from sellable.cli.serve import serve_command
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="sellable: how many of this SKU can this channel sell in this country right now?",
+)
+app.command("serve")(serve_command)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
