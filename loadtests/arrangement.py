@@ -52,7 +52,12 @@ def free_port() -> int:
 @contextmanager
 def process(core: int, *command: str | Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run a program on this core until the block ends."""
-    child = subprocess.Popen(pinned(core, *command), stdin=subprocess.DEVNULL)
+    child = subprocess.Popen(
+        pinned(core, *command),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,  # what they say is in the way; what goes wrong is on stderr
+        env={**os.environ, "SELLABLE_LOG_LEVEL": "warning"},
+    )
     try:
         yield child
     finally:
@@ -76,7 +81,7 @@ def valkey() -> Iterator[str]:
                 Path(get_binary_path()),
                 *("--port", "0", "--unixsocket", path, "--unixsocketperm", "700"),
                 *("--dir", folder, "--save", "", "--appendonly", "no"),
-                *("--maxmemory-policy", "noeviction", "--loglevel", "warning"),
+                *("--maxmemory-policy", "noeviction", "--logfile", folder / "valkey.log"),
             )
         )
         client = stack.enter_context(redis.Redis(unix_socket_path=str(path)))

@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import grpc
-import h2load
-from arrangement import HERE, free_port, require_tools, server, valkey
 from google.protobuf.timestamp_pb2 import Timestamp
 
+import h2load
+from arrangement import HERE, free_port, require_tools, server, valkey
 from sellable.v1 import (
     availability_pb2,
     availability_pb2_grpc,

@@ -86,7 +86,7 @@ class Model(HoldsModel):
                 raise InsufficientStock(*short)
         return self.get(request.reservation_id), False
 
-    def extend(self, reservation_id: str, ttl_ms: int) -> Reservation:
+    def extend(self, reservation_id: str, ttl_ms: int) -> tuple[Reservation, bool]:
         """Move the expiry of a hold."""
         held = self._held(reservation_id)
         if held.state is State.EXPIRED:
@@ -94,9 +94,9 @@ class Model(HoldsModel):
         if held.state is not State.HELD:
             raise ReservationClosed(reservation_id, held.state)
         held.expire_ms = self.now_ms + ttl_ms
-        return self.value(held)
+        return self.value(held), False
 
-    def confirm(self, reservation_id: str, order_reference: str) -> Reservation:
+    def confirm(self, reservation_id: str, order_reference: str) -> tuple[Reservation, bool]:
         """Make a hold an order."""
         held = self._held(reservation_id)
         known = held.order_reference
@@ -115,7 +115,7 @@ class Model(HoldsModel):
             if order_reference and order_reference != held.order_reference:
                 held.order_reference = order_reference
                 self._touch(held)
-        return self.get(reservation_id)
+        return self.value(held), False
 
     def release(
         self, reservation_id: str, parts: Sequence[Part], request_id: str, refusal: Refusal

@@ -13,6 +13,11 @@ app = typer.Typer(
 app.command("serve")(serve_command)
 
 
+@app.callback()
+def _commands() -> None:
+    """Keep `serve` a command even while it is the only one."""
+
+
 def main() -> None:
     """Run the command line."""
     app()

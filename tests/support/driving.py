@@ -1,0 +1,181 @@
+"""The real store and the reference model, driven by the same calls and compared after each."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, TypeVar
+
+from sellable.errors import SellableError
+from sellable.maintenance.rollout import Rollout
+from sellable.maintenance.verify import verify
+from sellable.reservation import Reservation, Reserved
+from sellable.stock import Position
+from sellable.store.connection import Connection
+from sellable.store.runner import Retention
+from sellable.store.store import Store
+from support.model import Model
+from support.model_values import comparable, refusal
+from support.networks import SKUS
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine, Sequence
+
+    from support.networks import Document
+
+START_MS = 1_700_000_000_000
+RETENTION_MS = 60_000
+FUTURE_TOLERANCE_MS = 5_000
+
+_T = TypeVar("_T")
+
+
+class Pair:
+    """One real store, emptied, and one model, at one time of the test's own."""
+
+    def __init__(self, url: str) -> None:
+        self.model = Model(START_MS, RETENTION_MS, FUTURE_TOLERANCE_MS)
+        self.ids: list[str] = []
+        self.network_is_new = False
+        self._runner = asyncio.Runner()
+        self._connection, self.store = self._runner.run(self._attach(url))
+
+    async def _attach(self, url: str) -> tuple[Connection, Store]:
+        connection = await Connection.open(url)
+        await connection.execute("FLUSHALL")
+        store = await Store.attach(
+            connection,
+            retention=Retention(retention_ms=RETENTION_MS, ledger_entries_max=1_000_000),
+            future_tolerance_ms=FUTURE_TOLERANCE_MS,
+            clock=lambda: self.model.now_ms,
+        )
+        return connection, store
+
+    def close(self) -> None:
+        """Leave the store."""
+        self.run(self._connection.close())
+        self._runner.close()
+
+    def run(self, call: Coroutine[object, object, _T]) -> _T:
+        """Run one call on the real store."""
+        return self._runner.run(call)
+
+    def both(self, call: Awaitable[object], on_model: Callable[[], object]) -> object:
+        """Do the same on both sides; the answers or refusals must be the same."""
+        self.model.expire_due()
+        expected = self._told_by_model(on_model)
+        actual = self.run(_told(call))
+        assert expected == actual
+        return actual
+
+    def _told_by_model(self, on_model: Callable[[], object]) -> object:
+        try:
+            return on_model()
+        except SellableError as error:
+            return refusal(error)
+
+    def apply_network(self, document: Document) -> None:
+        """Apply a network on both sides."""
+        text = json.dumps(document)
+
+        async def apply() -> int:
+            return (await self.store.networks.apply(text)).version
+
+        self.both(apply(), lambda: self.model.apply_network(document))
+        self.network_is_new = True
+
+    def compare(self) -> None:
+        """Hold the whole state of the store against the model, and against itself."""
+        self.model.expire_due()
+        skus, markets = [*SKUS, "UNKNOWN"], list(self.model.markets)
+        reservations, positions, numbers, times = self.run(self._state(skus, markets))
+        model = self.model
+        assert [self._told_by_model(lambda: model.get(name)) for name in self.ids] == reservations
+        assert [
+            self._told_by_model(lambda: self._comparable(model.list_positions(sku))) for sku in skus
+        ] == positions
+        assert {market: [model.sellable(market, s) for s in skus] for market in markets} == numbers
+        assert {
+            market: [model.oldest_observe_us(market, s) for s in skus] for market in markets
+        } == times
+        self.network_is_new = False
+
+    async def _state(
+        self, skus: Sequence[str], markets: Sequence[str]
+    ) -> tuple[list[object], list[object], dict[str, list[int]], dict[str, list[int]]]:
+        store = self.store
+        reservations = await asyncio.gather(*(_told(store.reservations.get(i)) for i in self.ids))
+        positions = await asyncio.gather(*(_told(self._positions(sku)) for sku in skus))
+        await store.runner.expire_all()
+        numbers = await asyncio.gather(*(store.reads.sellable(m, skus) for m in markets))
+        times = await asyncio.gather(*(store.inventory.oldest_observe_us(m, skus) for m in markets))
+        return (
+            list(reservations),
+            list(positions),
+            {market: found for market, (found, _) in zip(markets, numbers, strict=True)},
+            dict(zip(markets, times, strict=True)),
+        )
+
+    async def _positions(self, sku: str) -> list[Position]:
+        return self._comparable((await self.store.inventory.positions(sku))[0])
+
+    def _comparable(self, positions: list[Position]) -> list[Position]:
+        # What a location kept back that has left the network says nothing to anybody.
+        known = self.model.locations
+        return [
+            position
+            if position.location in known
+            else Position(
+                **{name: getattr(position, name) for name in Position.__struct_fields__}
+                | {"safety_stock": 0}
+            )
+            for position in positions
+        ]
+
+    def verify(self) -> None:
+        """Have the store recompute its own counters."""
+
+        async def found() -> list[object]:
+            return [d async for step in verify(self.store.runner) for d in step.differences]
+
+        assert [] == self.run(found())
+
+    def roll_out(self) -> None:
+        """Let the background roll-out finish."""
+        assert self.run(Rollout(self.store.runner).step())
+
+    def compare_listings(self) -> None:
+        """Hold every index of reservations against the model."""
+        self.run(self.store.runner.expire_all())
+        self.model.expire_due()
+        expected: dict[str, list[str]] = {}
+        for name, held in self.model.reservations.items():
+            indexes = {f"s:{held.state}": None, f"o:{held.order_reference}": None}
+            for line in held.lines:
+                for bound in line.bound:
+                    if bound.open:
+                        indexes |= {f"k:{line.sku}": None, f"l:{bound.location}": None}
+            for index in indexes:
+                expected.setdefault(index, []).append(name)
+        expected.pop("o:", None)
+        assert expected == self.run(self._listings())
+
+    async def _listings(self) -> dict[str, list[str]]:
+        prefix = self.store.runner.partition.index("")
+        keys = await self._connection.execute("KEYS", prefix.replace("{", "\\{") + "*")
+        names = [key.decode()[len(prefix) :] for key in keys]
+        pages = [await self.store.reservations.page(name, 0, 100) for name in names]
+        return {
+            name: [reservation.reservation_id for _, reservation in page]
+            for name, page in zip(names, pages, strict=True)
+        }
+
+
+async def _told(call: Awaitable[object]) -> object:
+    try:
+        answer = await call
+    except SellableError as error:
+        return refusal(error)
+    if isinstance(answer, Reserved):
+        return comparable(answer.reservation), answer.replayed
+    return comparable(answer) if isinstance(answer, Reservation) else answer
