@@ -71,7 +71,7 @@ def process(core: int, *command: str | Path) -> Iterator[subprocess.Popen[bytes]
 
 @contextmanager
 def valkey() -> Iterator[str]:
-    """Run a store beside the clients, in memory: reads are measured, and its core is not counted."""
+    """Run a store beside the clients, in memory only: what is measured are reads."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sellable-load-")))
         path = folder / "valkey.sock"

@@ -47,7 +47,9 @@ async def main(port: str, answer_bytes: str, kind: str = "plain") -> None:
     if kind == "guarded":
         servicer = Guarded(servicer, Gate())
     server = pygrpc_native.aio.server(interceptors=[PassOn()] if kind == "intercepted" else None)
-    handlers = {METHOD: grpc.unary_unary_rpc_method_handler(servicer.answer)}
+    handlers: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {
+        METHOD: grpc.unary_unary_rpc_method_handler(servicer.answer)
+    }
     server.add_registered_method_handlers(SERVICE, handlers)
     server.add_insecure_port(f"127.0.0.1:{port}")
     await server.start()

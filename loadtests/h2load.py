@@ -104,4 +104,5 @@ def _calls_per_s(text: str, answer_bytes_min: int) -> float:
     done, succeeded, failed = (int(requests[group]) for group in (2, 3, 4))
     if not done or failed or succeeded != done or int(data[1]) < done * answer_bytes_min:
         sys.exit(f"not every call was answered with a message:\n{text}")
-    return float(rate[1])
+    calls_per_s: float = float(rate[1])
+    return calls_per_s

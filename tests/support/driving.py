@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from sellable.errors import SellableError
 from sellable.maintenance.rollout import Rollout
@@ -27,6 +28,7 @@ START_MS = 1_700_000_000_000
 RETENTION_MS = 60_000
 FUTURE_TOLERANCE_MS = 5_000
 
+Numbers: TypeAlias = "list[tuple[int, int]]"  # of each SKU, with when it was counted
 _T = TypeVar("_T")
 
 
@@ -85,36 +87,55 @@ class Pair:
         self.network_is_new = True
 
     def compare(self) -> None:
-        """Hold the whole state of the store against the model, and against itself."""
-        self.model.expire_due()
-        skus, markets = [*SKUS, "UNKNOWN"], list(self.model.markets)
-        reservations, positions, numbers, times = self.run(self._state(skus, markets))
-        model = self.model
-        assert [self._told_by_model(lambda: model.get(name)) for name in self.ids] == reservations
+        """Hold the whole state of the store against the model."""
+        model, skus = self.model, [*SKUS, "UNKNOWN"]
+        model.expire_due()
+        reservations, found, positions = self.run(self._state(skus))
+        assert [self._told_by_model(partial(model.get, name)) for name in self.ids] == reservations
+        assert self._markets_by_model(skus) == found
         assert [
             self._told_by_model(lambda: self._comparable(model.list_positions(sku))) for sku in skus
         ] == positions
-        assert {market: [model.sellable(market, s) for s in skus] for market in markets} == numbers
-        assert {
-            market: [model.oldest_observe_us(market, s) for s in skus] for market in markets
-        } == times
         self.network_is_new = False
 
     async def _state(
-        self, skus: Sequence[str], markets: Sequence[str]
-    ) -> tuple[list[object], list[object], dict[str, list[int]], dict[str, list[int]]]:
-        store = self.store
+        self, skus: Sequence[str]
+    ) -> tuple[list[object], dict[tuple[str, str], Numbers], list[object]]:
+        store, model = self.store, self.model
         reservations = await asyncio.gather(*(_told(store.reservations.get(i)) for i in self.ids))
-        positions = await asyncio.gather(*(_told(self._positions(sku)) for sku in skus))
-        await store.runner.expire_all()
-        numbers = await asyncio.gather(*(store.reads.sellable(m, skus) for m in markets))
-        times = await asyncio.gather(*(store.inventory.oldest_observe_us(m, skus) for m in markets))
-        return (
-            list(reservations),
-            list(positions),
-            {market: found for market, (found, _) in zip(markets, numbers, strict=True)},
-            dict(zip(markets, times, strict=True)),
+        await store.runner.expire_all()  # the view may lag until then
+        asked = [
+            (market, location) for market in model.markets for location in ("", *model.members(market))
+        ]
+        answers = await asyncio.gather(
+            *(store.availability.items(market, skus, location=place) for market, place in asked)
         )
+        positions = await asyncio.gather(*(_told(self._positions(sku)) for sku in skus))
+        found = {
+            place: [(item.sellable, item.oldest_observe_us) for item in items]
+            for place, (items, _) in zip(asked, answers, strict=True)
+        }
+        return list(reservations), found, list(positions)
+
+    def _markets_by_model(self, skus: Sequence[str]) -> dict[tuple[str, str], Numbers]:
+        model = self.model
+        found: dict[tuple[str, str], Numbers] = {}
+        for market in model.markets:
+            members = model.members(market)
+            numbers = [model.sellable(market, sku) for sku in skus]
+            times = [model.oldest_observe_us(members, sku) for sku in skus]
+            found[market, ""] = list(zip(numbers, times, strict=True))
+            for location in members:
+                found[market, location] = [
+                    (
+                        min(number, model.available(sku, location))
+                        if location in model.positions.get(sku, {})
+                        else -1,
+                        model.oldest_observe_us([location], sku),
+                    )
+                    for sku, number in zip(skus, numbers, strict=True)
+                ]
+        return found
 
     async def _positions(self, sku: str) -> list[Position]:
         return self._comparable((await self.store.inventory.positions(sku))[0])

@@ -15,7 +15,7 @@ from support.model_values import Bound, Held, HeldLine
 from support.networks import MARKETS, Meaning, units_held
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from support.networks import Document
 
@@ -199,9 +199,9 @@ class StockModel:
         cap = self.number_of("cap", market, sku)
         return min(number, cap) if isinstance(cap, int) else number
 
-    def oldest_observe_us(self, market: str, sku: str) -> int:
-        """Return when the oldest count behind the number was observed; 0 without any."""
-        facts = [self.positions.get(sku, {}).get(name) for name in self.members(market)]
+    def oldest_observe_us(self, locations: Sequence[str], sku: str) -> int:
+        """Return when the oldest count at these locations was observed; 0 without any."""
+        facts = [self.positions.get(sku, {}).get(name) for name in locations]
         return min((known.base.observe_us for known in facts if known and known.counts), default=0)
 
     def list_positions(self, sku: str) -> list[Position]:

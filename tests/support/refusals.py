@@ -1,11 +1,16 @@
-"""One refusal of every kind that can end a call; the examples of errors.proto show the same."""
+"""Refusals: one of every kind that can end a call, as the examples of errors.proto show them."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
 
 from sellable import errors
 from sellable.rpc.guard import InternalFault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SAMPLES: Final[tuple[errors.SellableError, ...]] = (
     errors.Overloaded("read", 50),
@@ -34,3 +39,10 @@ SAMPLES: Final[tuple[errors.SellableError, ...]] = (
     errors.StoreUnavailable("the store did not answer", outcome_unknown=True),
     InternalFault("9f86d081884c7d65"),
 )
+
+
+def violations(call: Callable[..., object], *arguments: Any) -> list[tuple[str, str]]:
+    """Return field and description of everything that is wrong with the arguments of a call."""
+    with pytest.raises(errors.InvalidFields) as caught:
+        call(*arguments)
+    return [(v.field, v.description) for v in caught.value.violations]

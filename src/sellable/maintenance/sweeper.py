@@ -22,14 +22,6 @@ _SWEEPS_PER_PURGE: Final = 100
 _log: Final = structlog.get_logger(__name__)
 
 
-async def sweep(runner: Runner) -> int:
-    """Expire everything that is due; return how many reservations that was."""
-    expired = 0
-    while (count := await runner.expire()) >= _PER_CALL:
-        expired += count
-    return expired + count
-
-
 async def purge(runner: Runner) -> int:
     """Forget closed reservations past their retention; return how many that was."""
     forgotten = 0
@@ -43,7 +35,7 @@ async def run_sweeper(runner: Runner, interval_ms: int) -> NoReturn:
     sweeps = 0
     while True:
         try:
-            expired = await sweep(runner)
+            expired = await runner.expire_all()
             if expired:
                 _log.info("expired", reservations=expired)
             if sweeps % _SWEEPS_PER_PURGE == 0:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from sellable.store.keys import Partition
 
 REFRESH_WORK_MAX: Final = 1_000  # positions x markets: about 2 ms of the engine
-_EXPIRED_PER_CALL: Final = 100
 _TRIES_MAX: Final = 20
 
 _decode: Final = msgspec.msgpack.Decoder().decode
@@ -122,15 +121,18 @@ class Runner:
             left = left[seen:]
         return lowest
 
-    async def expire(self, sku: str = "") -> int:
-        """Give back what at most 100 overdue holds took; fewer means that no more are due."""
-        count: int = (await self.run("expire", sku)).body
-        return count
+    async def expire(self, sku: str = "") -> tuple[int, bool]:
+        """Give back what about 100 overdue holds took; return how many, and whether more are due."""
+        count, more = (await self.run("expire", sku)).body
+        return count, bool(more)
 
-    async def expire_all(self, sku: str = "") -> None:
-        """Give back everything that is due, by bounded calls."""
-        while await self.expire(sku) >= _EXPIRED_PER_CALL:
-            pass
+    async def expire_all(self, sku: str = "") -> int:
+        """Give back everything that is due, by bounded calls; return how many holds that was."""
+        expired, more = 0, True
+        while more:
+            count, more = await self.expire(sku)
+            expired += count
+        return expired
 
     async def _call(self, name: str, args: Sequence[bytes | str | int]) -> Answer:
         script = SCRIPTS[name]

@@ -6,7 +6,7 @@ ARGV[1]  now_ms              int     0 = the engine's clock
 ARGV[2]  ledger_entries_max  int     length that bounds the ledger
 ARGV[3]  retention_ms        int     how long closed reservations, request ids and facts are kept
 ARGV[4]  sku                 string  empty = any
-OUTCOME  DONE                how many were expired; fewer than 100 means no more were due
+OUTCOME  DONE                how many were expired, and 1 where more are due
 COST     at most 100 reservations
 ]]
 --- @include key clock location_of load_sku units position_of set_position sellable_now record
@@ -18,20 +18,20 @@ local count = 0
 if ARGV[4] ~= '' then
   count = expire_due(load_sku(ARGV[4]), now, retention_ms)
 else
-  local allocations = 0
-  for _, id in ipairs(redis.call('ZRANGEBYSCORE', key('x', ''), '-inf', now, 'LIMIT', 0, 100)) do
+  local lines = 0
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', key('x', ''), '-inf', now, 'LIMIT', 0, 101)) do
+    if count == 100 or lines >= 200 then
+      more_due[id] = true
+      break
+    end
     local reservation = load_reservation(id)
     settle(reservation, now)
     store_reservation(reservation, now, retention_ms)
     count = count + 1
     for _, line in ipairs(reservation.lines) do
-      allocations = allocations + #line.allocations
-    end
-    if allocations >= 200 then
-      count = 100
-      break
+      lines = lines + #line.allocations
     end
   end
 end
 flush_all(now)
-return reply('DONE', count)
+return reply('DONE', { count, next(more_due) and 1 or 0 })
