@@ -445,5 +445,5 @@ def test_scripts_do_what_the_model_does(store_url: str) -> None:
     run_state_machine_as_test(
         partial(StoreMachine, store_url),
         settings=settings(max_examples=int(os.environ.get("N", "60")), stateful_step_count=40, deadline=None, print_blob=True,derandomize=not os.environ.get("N"),
-            suppress_health_check=list(HealthCheck)),
+            suppress_health_check=list(HealthCheck), phases=[Phase.generate, *([Phase.shrink] if os.environ.get("SHRINK") else [])], report_multiple_bugs=False),
     )

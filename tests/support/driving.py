@@ -41,6 +41,7 @@ class Pair:
         self.network_is_new = False
         self._runner = asyncio.Runner()
         self._connection, self.store = self._runner.run(self._attach(url))
+        self._rollout = Rollout(self.store.runner)
 
     async def _attach(self, url: str) -> tuple[Connection, Store]:
         connection = await Connection.open(url)
@@ -67,7 +68,7 @@ class Pair:
         self.model.expire_due()
         expected = self._told_by_model(on_model)
         actual = self.run(_told(call))
-        assert expected == actual
+        assert expected == actual, f"model: {expected}\nstore: {actual}"
         return actual
 
     def _told_by_model(self, on_model: Callable[[], object]) -> object:
@@ -163,7 +164,7 @@ class Pair:
 
     def roll_out(self) -> None:
         """Let the background roll-out finish."""
-        assert self.run(Rollout(self.store.runner).step())
+        assert self.run(self._rollout.step())
 
     def compare_listings(self) -> None:
         """Hold every index of reservations against the model."""

@@ -28,6 +28,8 @@ class Proxy:
         self._target = target
         self._open = asyncio.Event()
         self._open.set()
+        self._replying = asyncio.Event()
+        self._replying.set()
         self._writers: set[asyncio.StreamWriter] = set()
         self._serving: set[asyncio.Task[None]] = set()
 
@@ -40,9 +42,14 @@ class Proxy:
         """Pass nothing on from now, in either direction; connections stay open, new ones too."""
         self._open.clear()
 
+    def hold_replies(self) -> None:
+        """Pass on what clients send, and keep back what they would be answered."""
+        self._replying.clear()
+
     def heal(self) -> None:
         """Pass on everything again, what was held back first."""
         self._open.set()
+        self._replying.set()
 
     def cut(self) -> None:
         """Break every connection now; new ones are let in."""
@@ -100,6 +107,7 @@ class Proxy:
             while data := await source.read(_CHUNK_BYTES):
                 await self._open.wait()
                 if replies:
+                    await self._replying.wait()
                     await asyncio.sleep(self.delay_s)
                     data = self._allowed(data)
                 sink.write(data)

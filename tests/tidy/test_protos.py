@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -241,3 +242,23 @@ def test_reasons_show_the_error_info_that_is_sent() -> None:
             else {"reason": reason, "domain": DOMAIN, "metadata": samples[reason].metadata}
         )
         assert json.loads(example) == expected, name
+
+
+def test_gaps_in_the_numbers_are_explained() -> None:
+    """A number that is skipped is one that the design has a use for, and the README says which."""
+    rows = re.findall(
+        r"^\| `(\w+)` \| ([\d, ]+) \|", (PROTOS / "README.md").read_text(), re.MULTILINE
+    )
+    free = {(name, int(number)) for name, numbers in rows for number in numbers.split(",")}
+    used = defaultdict(set)
+    for name, field, _ in fields():
+        used[name.rsplit(".", 1)[0]].add(field.number)
+    for name, enum, _ in enums():
+        used[name] = {value.number for value in enum.value}
+    gaps = {
+        (name, number)
+        for name, numbers in used.items()
+        for number in set(range(1, max(numbers))) - numbers
+    }
+    assert gaps <= free
+    assert [(name, number) for name, number in free if number in used[name]] == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from sellable.cli.demo import demo_command
 from sellable.cli.serve import serve_command
 
 app = typer.Typer(
@@ -11,6 +12,7 @@ app = typer.Typer(
     help="sellable: how many of this SKU can this channel sell in this country right now?",
 )
 app.command("serve")(serve_command)
+app.command("demo")(demo_command)
 
 
 @app.callback()

@@ -189,9 +189,11 @@ def _safety(seen: Inspected, name: str, position: Position) -> int:
     place = seen.places[name]
     if name in seen.safety_facts:
         return seen.safety_facts[name]
-    # A location that left the network, that no market sells from, or whose markets' roll-out has
-    # not come to this SKU keeps what it had.
-    if place is None or not place[2] or _behind(seen, place[2][::5]):
+    # A location that left the network, or to whose SKUs the roll-out has not come, keeps what it
+    # had. Where nothing is sold from a location, no market tells how far the roll-out is.
+    if place is None or _behind(seen, place[2][::5]):
+        return position.safety
+    if not (place[0] and place[2]) and seen.epoch < seen.network_epoch:
         return position.safety
     for rules in seen.rules:
         if name in rules[2]:

@@ -7,7 +7,12 @@ from __future__ import annotations
 
 from sellable.network.compiled import Compiled, compile_network
 from sellable.network.described import changes
-from sellable.network.difference import affected_locations, affected_markets, removed_locations
+from sellable.network.difference import (
+    affected_locations,
+    affected_markets,
+    removed_locations,
+    resettled_locations,
+)
 from sellable.network.document import parse
 from sellable.network.values import (
     Binding,
@@ -34,4 +39,5 @@ __all__ = [
     "compile_network",
     "parse",
     "removed_locations",
+    "resettled_locations",
 ]

@@ -55,6 +55,16 @@ def affected_locations(old: Network | None, new: Network, markets: set[str]) -> 
     return found
 
 
+def resettled_locations(old: Network | None, new: Network) -> set[str]:
+    """Answer the locations where a safety stock differs, also where nothing is sold from them.
+
+    No market's number need change; but what a position says of its safety stock does.
+    """
+    before = _safety_stocks(old, resolve(old)) if old else {}
+    after = _safety_stocks(new, resolve(new))
+    return {place for place, terms in after.items() if before.get(place) != terms}
+
+
 def removed_locations(old: Network | None, new: Network) -> set[str]:
     """Answer the locations that `new` no longer has."""
     kept = {location.id for location in new.locations}
@@ -72,17 +82,19 @@ def _market_terms(network: Network, resolved: Resolved) -> dict[str, dict[_Level
     return terms
 
 
-def _location_terms(network: Network, resolved: Resolved) -> dict[str, dict[_Level, int] | None]:
-    """Answer every safety stock of each location, or None where it is disabled: it counts 0."""
-    terms: dict[str, dict[_Level, int] | None] = {
-        place.id: {} if place.enabled else None for place in network.locations
-    }
+def _safety_stocks(network: Network, resolved: Resolved) -> dict[str, dict[_Level, int]]:
+    """Answer every safety stock of each location, by level and item."""
+    terms: dict[str, dict[_Level, int]] = {place.id: {} for place in network.locations}
     for level, item, numbers in _levels(resolved):
         for location, safety_stock in numbers.safety_stocks.items():
-            place = terms[location]
-            if place is not None:
-                place[level, item, "safety_stock"] = safety_stock
+            terms[location][level, item, "safety_stock"] = safety_stock
     return terms
+
+
+def _location_terms(network: Network, resolved: Resolved) -> dict[str, dict[_Level, int] | None]:
+    """Answer every safety stock of each location, or None where it is disabled: it counts 0."""
+    kept = _safety_stocks(network, resolved)
+    return {place.id: kept[place.id] if place.enabled else None for place in network.locations}
 
 
 def _levels(resolved: Resolved) -> Iterator[tuple[str, str, Numbers]]:

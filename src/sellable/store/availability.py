@@ -56,9 +56,9 @@ class Availabilities:
         """
         wanted = self._wanted(at_least)
         if location:
-            (numbers, position, meta), stock = await asyncio.gather(
-                self._reads.with_meta(market, skus), self._stock_at(market, location, skus)
-            )
+            # In this order: the first recomputes the SKUs that a network change has not reached.
+            numbers, position, meta = await self._reads.with_meta(market, skus)
+            stock = await self._stock_at(market, location, skus)
             numbers = [min(pair) for pair in zip(numbers, stock[::2], strict=True)]
             times = stock[1::2]
         else:

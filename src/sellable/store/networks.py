@@ -123,6 +123,10 @@ class Networks:
         runner = self._runner
         affected = documents.affected_markets(old, new)
         pending = documents.affected_locations(old, new, affected)
+        pending |= documents.resettled_locations(old, new)
+        removed_locations = documents.removed_locations(old, new)
+        if removed_locations:
+            await runner.expire_all()  # a hold that is due does not keep a location in use
         version, epoch = current.version + 1, current.epoch + bool(pending or affected)
         compiled = documents.compile_network(new)
         epochs = dict.fromkeys(compiled.markets, epoch)
@@ -156,7 +160,7 @@ class Networks:
                 for market, (threshold, _) in compiled.markets.items()
             ],
             "removed_markets": sorted(removed_markets - epochs.keys()),
-            "removed_locations": sorted(documents.removed_locations(old, new)),
+            "removed_locations": sorted(removed_locations),
             "pending": sorted(pending),
             "author": author,
         }

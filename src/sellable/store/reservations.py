@@ -264,7 +264,7 @@ def _refusal(answer: Answer, reservation_id: str) -> SellableError:
         case "UNKNOWN_LOCATION":
             return UnknownLocation(answer.body)
         case "LOCATION_NOT_IN_MARKET":
-            return LocationNotInMarket(answer.body, "of the reservation")
+            return LocationNotInMarket(*answer.body)
         case "EXPIRED":
             return ReservationExpired(reservation_id)
         case "CLOSED":

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sellable.store.connection import Connection
     from sellable.store.keys import Partition
 
-REFRESH_WORK_MAX: Final = 1_000  # positions x markets: about 2 ms of the engine
+REFRESH_WORK_MAX: Final = 500  # positions and markets: 1 to 2 ms of the engine
 _TRIES_MAX: Final = 20
 
 _decode: Final = msgspec.msgpack.Decoder().decode

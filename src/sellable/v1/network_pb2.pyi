@@ -70,10 +70,14 @@ class ApplyNetworkResponse(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     CHANGES_FIELD_NUMBER: _builtins.int
     version: _builtins.int
-    """Output only. The version in force after the call: a new one, or the old one with dry_run or if nothing differs."""
+    """Output only. The version in force after the call: a new one, or the old one with dry_run or if the
+    document is the same.
+    """
     @_builtins.property
     def changes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Output only. One line a change, e.g. "market web/FR: protection_buffer 2 -> 5"; empty if nothing differs."""
+        """Output only. One line a change, e.g. "market web/FR: protection_buffer 2 -> 5"; empty if nothing but the
+        wording differs.
+        """
 
     def __init__(
         self,

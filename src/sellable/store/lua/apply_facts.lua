@@ -13,7 +13,7 @@ OUTCOME  DONE                for each fact that was answered: 1 APPLIED 2 UNCHAN
                              5 REJECTED, error reason, detail
 COST     facts x markets of their locations, at most work_max
 ]]
---- @include key clock location_of load_sku units position_of set_position sellable_now record
+--- @include key clock location_of load_sku units position_of find_market add_supply set_position sellable_now record
 --- @include append_ledger flush_sku flush_all holdings load_reservation store_reservation give_back
 --- @include settle expire_due adopt_rules create_position base_of follows_base apply_delta ship
 --- @include confirm_hold shipped_parts close_if_empty apply_count apply_setting apply_shipment reply
@@ -55,7 +55,7 @@ for at, row in ipairs(request.facts) do
   local outcome, reason, detail
   if place then
     outcome, reason, detail = apply_fact(fact, place)
-    work = work + 2 + (outcome == 'APPLIED' and #place.markets / 5 or 0)
+    work = work + 8 + (outcome == 'APPLIED' and #place.markets / 5 or 0)
   else
     outcome, reason, detail = 'REJECTED', 'UNKNOWN_LOCATION', fact.location
   end

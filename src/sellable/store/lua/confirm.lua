@@ -18,7 +18,7 @@ OUTCOME  STALE               SKUs to refresh before another try
 OUTCOME  MORE_DUE            SKUs with more expired holds to give back before another try
 COST     lines x locations of the market at the worst
 ]]
---- @include key clock location_of load_sku units position_of set_position sellable_now record
+--- @include key clock location_of load_sku units position_of find_market add_supply set_position sellable_now record
 --- @include append_ledger flush_sku flush_all holdings load_reservation store_reservation give_back
 --- @include settle expire_due bind sells_from free_at take shortages mark_short reply finish
 --- @include retake rebind_short
@@ -31,18 +31,19 @@ local reservation = load_reservation(request.reservation_id)
 if not reservation then
   return reply('UNKNOWN_RESERVATION', {})
 end
-local reference = reservation.order_reference
-if request.order_reference ~= '' and reference ~= '' and reference ~= request.order_reference then
-  return reply('OTHER_ORDER', reference)
-end
 if settle(reservation, now) then
   flush_all(now)
   store_reservation(reservation, now, retention_ms)
 end
+local reference = reservation.order_reference
+local names_order = request.order_reference ~= '' and request.order_reference ~= reference
+local placed = reservation.confirm_ms > 0 or reservation.state == 'FULFILLED'
+if names_order and placed and reference ~= '' then
+  return reply('OTHER_ORDER', reference)
+end
 if reservation.state == 'RELEASED' then
   return reply('CLOSED', reservation.state)
 end
-local names_order = request.order_reference ~= '' and reference == ''
 if reservation.state ~= 'HELD' and reservation.state ~= 'EXPIRED' and not names_order then
   mark_short(reservation)
   return reply('DONE', reservation)
@@ -61,6 +62,9 @@ end
 
 -- Apply.
 if names_order then
+  if reference ~= '' then
+    redis.call('ZREM', key('i:o:', reference), reservation.reservation_id)
+  end
   reservation.order_reference = request.order_reference
   redis.call('ZADD', key('i:o:', request.order_reference), reservation.number, reservation.reservation_id)
 end

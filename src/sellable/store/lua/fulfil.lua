@@ -15,7 +15,7 @@ OUTCOME  UNKNOWN_LOCATION    its name
 OUTCOME  INVALID             field path and what is allowed
 COST     lines, allocations and the markets of their locations
 ]]
---- @include key clock location_of load_sku units position_of set_position sellable_now record
+--- @include key clock location_of load_sku units position_of find_market add_supply set_position sellable_now record
 --- @include append_ledger flush_sku flush_all holdings load_reservation store_reservation give_back
 --- @include settle adopt_rules create_position base_of follows_base apply_delta ship confirm_hold
 --- @include shipped_parts close_if_empty shortages mark_short reply finish
@@ -54,7 +54,7 @@ end
 confirm_hold(reservation, now)
 for at, part in ipairs(parts) do
   ship(reservation, part.line, part.location, part.quantity, {
-    event_id = 'shipment/' .. request.reservation_id .. '/' .. request.request_id .. '/' .. at,
+    event_id = table.concat({ reservation.number, request.request_id, at }, '\0'),
     source = request.source, sequence = 0,
     observe_us = request.observe_us > 0 and request.observe_us or now * 1000,
   }, now, retention_ms)

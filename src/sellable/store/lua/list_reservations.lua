@@ -11,7 +11,7 @@ ARGV[6]  count               int     at most 100
 OUTCOME  DONE                the reservations, each with its number
 COST     at most 100 reservations
 ]]
---- @include key clock location_of load_sku units position_of set_position sellable_now record
+--- @include key clock location_of load_sku units position_of find_market add_supply set_position sellable_now record
 --- @include append_ledger flush_sku flush_all holdings load_reservation store_reservation give_back
 --- @include settle shortages mark_short reply
 local retention_ms = tonumber(ARGV[3])

@@ -17,7 +17,7 @@ for at = 1, #raw, 2 do
   local name = raw[at]
   if string.sub(name, 1, 2) == 'b:' then
     local _, observe_us = cmsgpack.unpack(raw[at + 1])
-    bases[string.sub(name, 3)] = observe_us
+    bases[string.sub(name, 3)] = observe_us > 0 and observe_us or nil
   elseif not string.find(name, ':', 1, true) then
     names[#names + 1] = name
   end

@@ -28,7 +28,7 @@ for at, sku in ipairs(cmsgpack.unpack(ARGV[2])) do
     for place = 1, math.min(1000, #fields - first + 1) do
       if bases[place] then
         local _, observe_us = cmsgpack.unpack(bases[place])
-        if oldest == 0 or observe_us < oldest then
+        if observe_us > 0 and (oldest == 0 or observe_us < oldest) then
           oldest = observe_us
         end
       end

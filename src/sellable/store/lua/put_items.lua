@@ -10,7 +10,7 @@ ARGV[4]  request             msgpack work_max, items (sku, update_us, class, wei
 OUTCOME  DONE                for each item that was answered: 1 APPLIED 2 UNCHANGED 3 STALE
 COST     items x positions x markets where the class changes, at most work_max beyond the last one
 ]]
---- @include key clock location_of load_sku units position_of set_position sellable_now record
+--- @include key clock location_of load_sku units position_of find_market add_supply set_position sellable_now record
 --- @include append_ledger flush_sku flush_all adopt_rules recompute reply
 local request = cmsgpack.unpack(ARGV[4])
 local now = clock(ARGV[1])

@@ -13,7 +13,7 @@ OUTCOME  CLOSED              its state
 OUTCOME  INVALID             field path and what is allowed
 COST     lines, allocations and the markets of their locations
 ]]
---- @include key clock location_of load_sku units position_of set_position sellable_now record
+--- @include key clock location_of load_sku units position_of find_market add_supply set_position sellable_now record
 --- @include append_ledger flush_sku flush_all holdings load_reservation store_reservation give_back
 --- @include settle adopt_rules create_position base_of follows_base apply_delta lower_on_hand
 --- @include find_parts close_if_empty shortages mark_short reply finish
@@ -46,7 +46,7 @@ end
 local parts = {}
 if #request.parts > 0 then
   local path, allowed
-  parts, path, allowed = find_parts(reservation, request.parts, true)
+  parts, path, allowed = find_parts(reservation, request.parts, true, 'quantities[%d]')
   if not parts then
     return reply('INVALID', { path, allowed })
   end
@@ -64,7 +64,7 @@ for at, part in ipairs(parts) do
   if part.quantity > 0 then
     give_back(reservation, part.line, part.allocation, part.quantity, 'released', 'RELEASED')
     if missing then
-      local event_id = request.reservation_id .. '/' .. request.request_id .. '/' .. at
+      local event_id = table.concat({ reservation.number, request.request_id, at }, '\0')
       lower_on_hand(load_sku(part.line.sku), part.allocation.location, part.quantity, event_id,
         request.reservation_id, now, retention_ms)
     end

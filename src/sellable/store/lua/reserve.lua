@@ -22,10 +22,10 @@ OUTCOME  STALE               SKUs to refresh before another try
 OUTCOME  MORE_DUE            SKUs with more expired holds to give back before another try
 COST     lines x (locations walked + markets of the locations taken from), at most 100 lines
 ]]
---- @include key clock location_of load_sku units position_of set_position sellable_now record
+--- @include key clock location_of load_sku units position_of find_market add_supply set_position sellable_now record
 --- @include append_ledger flush_sku flush_all holdings load_reservation store_reservation give_back
 --- @include settle expire_due bind sells_from free_at take shortages mark_short reply finish
---- @include replace_hold place_lines
+--- @include check_request replace_hold place_lines
 local request = cmsgpack.unpack(ARGV[4])
 local retention_ms = tonumber(ARGV[3])
 local now = clock(ARGV[1])
@@ -39,22 +39,14 @@ if known then
   mark_short(known)
   return reply('REPLAYED', known)
 end
-local packed_market = redis.call('HGET', KEYS[1], 'm:' .. request.market)
-if not packed_market then
-  return reply('UNKNOWN_MARKET', {})
+local refusal, detail = check_request(request)
+if refusal then
+  return reply(refusal, detail)
 end
-local epoch = cmsgpack.unpack(packed_market)[1]
-for _, line in ipairs(request.lines) do
-  if line.location ~= '' and not location_of(line.location) then
-    return reply('UNKNOWN_LOCATION', line.location)
-  end
-end
+local epoch = cmsgpack.unpack(redis.call('HGET', KEYS[1], 'm:' .. request.market))[1]
 local stale, expired = {}, 0
 for _, line in ipairs(request.lines) do
   local state = load_sku(line.sku)
-  if not state.epoch and not state.item then
-    return reply('UNKNOWN_SKU', line.sku)
-  end
   if state.epoch and state.epoch < epoch then
     stale[#stale + 1] = line.sku
   end
@@ -66,14 +58,9 @@ end
 if expired > 0 then
   flush_all(now)
 end
-local replaced, refusal, detail = replace_hold(request, now)
-if refusal then
-  return reply(refusal, detail)
-end
-for _, line in ipairs(request.lines) do
-  if line.location ~= '' and not sells_from(request.market, location_of(line.location)) then
-    return reply('LOCATION_NOT_IN_MARKET', line.location)
-  end
+local replaced, closed = replace_hold(request.replaces_reservation_id, now)
+if closed then
+  return reply('CLOSED', closed)
 end
 if #stale > 0 then
   return reply('STALE', stale)

@@ -11,7 +11,7 @@ OUTCOME  DONE                the reservation
 OUTCOME  REPLAYED            the reservation as it is now, with its request ids
 OUTCOME  UNKNOWN_RESERVATION nothing
 OUTCOME  UNKNOWN_LOCATION    its name
-OUTCOME  LOCATION_NOT_IN_MARKET  its name
+OUTCOME  LOCATION_NOT_IN_MARKET  its name, the market
 OUTCOME  EXPIRED             nothing
 OUTCOME  CLOSED              its state
 OUTCOME  INVALID             field path and what is allowed
@@ -20,10 +20,10 @@ OUTCOME  STALE               SKUs to refresh before another try
 OUTCOME  MORE_DUE            SKUs with more expired holds to give back before another try
 COST     moves and the markets of their locations
 ]]
---- @include key clock location_of load_sku units position_of set_position sellable_now record
+--- @include key clock location_of load_sku units position_of find_market add_supply set_position sellable_now record
 --- @include append_ledger flush_sku flush_all holdings load_reservation store_reservation give_back
 --- @include settle expire_due sells_from free_at take adopt_rules create_position base_of follows_base
---- @include apply_delta lower_on_hand find_parts check_moves shortages mark_short reply finish
+--- @include apply_delta lower_on_hand find_parts check_targets check_moves shortages mark_short reply finish
 local request = cmsgpack.unpack(ARGV[4])
 local retention_ms = tonumber(ARGV[3])
 local now = clock(ARGV[1])
@@ -41,6 +41,10 @@ if reservation.requests[request.request_id] then
   mark_short(reservation)
   return reply('REPLAYED', reservation)
 end
+local refusal, detail = check_targets(reservation.market, request.parts)
+if refusal then
+  return reply(refusal, detail)
+end
 if reservation.state == 'EXPIRED' then
   return reply('EXPIRED', {})
 end
@@ -50,7 +54,8 @@ end
 if reservation.request_count >= request.requests_max then
   return reply('INVALID', { 'request_id', 'is one too many: a reservation takes at most ' .. request.requests_max })
 end
-local parts, refusal, detail = check_moves(reservation, request, now, retention_ms)
+local parts
+parts, refusal, detail = check_moves(reservation, request, now, retention_ms)
 if not parts then
   return reply(refusal, detail)
 end
@@ -64,7 +69,7 @@ for at, part in ipairs(parts) do
   record(state, 'TRANSFERRED', part.allocation.location, -part.quantity, request.reservation_id)
   take(reservation, part.line, part.part.to_location, part.quantity, 'TRANSFERRED')
   if part.part.refusal == 'NOT_FOUND' or part.part.refusal == 'DAMAGED' then
-    local event_id = request.reservation_id .. '/' .. request.request_id .. '/' .. at
+    local event_id = table.concat({ reservation.number, request.request_id, at }, '\0')
     lower_on_hand(state, part.allocation.location, part.quantity, event_id, request.reservation_id, now, retention_ms)
   end
 end

@@ -22,6 +22,8 @@ local function apply_count(state, fact, now, retention_ms)
   local next_base = { fact.quantity, fact.observe_us, fact.sequence, fact.event_id, fact.source, 0 }
   local ids = redis.call('ZRANGEBYSCORE', key('d:', name), '-inf', '+inf', 'WITHSCORES')
   local known = {}
+  -- One observed at the time of the count stays: to a greater count of that time, by another
+  -- source, it may be news.
   for first = 1, #ids, 1000 do
     local page, times = {}, {}
     for at = first, math.min(first + 999, #ids), 2 do
@@ -31,7 +33,7 @@ local function apply_count(state, fact, now, retention_ms)
       local quantity, sequence = cmsgpack.unpack(packed)
       if follows_base(next_base, times[at], string.match(page[at], '^(.-)%z'), sequence) then
         on_hand = on_hand + quantity
-      else
+      elseif times[at] < fact.observe_us then
         known[#known + 1] = page[at]
       end
     end

@@ -1,5 +1,6 @@
 -- Adds a signed quantity to on hand unless the base already knew it or the event was seen before.
--- The fact is kept beside the position, to re-apply it over late counts and to know a repeat.
+-- The fact is kept beside the position, to re-apply it over late counts and to know a repeat; so is
+-- one observed at the time of the base, which a greater count of that time may not know.
 local function apply_delta(state, location, delta, now, retention_ms)
   local name = location .. ':' .. state.sku
   local times, facts = key('d:', name), key('f:', name)
@@ -9,6 +10,10 @@ local function apply_delta(state, location, delta, now, retention_ms)
   end
   local base = base_of(state, location)
   if not follows_base(base, delta.observe_us, delta.source, delta.sequence) then
+    if delta.observe_us == base[2] then
+      redis.call('ZADD', times, delta.observe_us, id)
+      redis.call('HSET', facts, id, cmsgpack.pack(delta.quantity, delta.sequence))
+    end
     return 'STALE'
   end
   local position = position_of(state, location) or create_position(state, location)
@@ -18,8 +23,12 @@ local function apply_delta(state, location, delta, now, retention_ms)
   end
   local old = redis.call('ZRANGEBYSCORE', times, '-inf', (now - retention_ms) * 1000 - 1, 'LIMIT', 0, 100)
   if #old > 0 then
-    for _, packed in ipairs(redis.call('HMGET', facts, unpack(old))) do
-      base[6] = base[6] + cmsgpack.unpack(packed)
+    local ages = redis.call('ZMSCORE', times, unpack(old))
+    for at, packed in ipairs(redis.call('HMGET', facts, unpack(old))) do
+      local quantity, sequence = cmsgpack.unpack(packed)
+      if follows_base(base, tonumber(ages[at]), string.match(old[at], '^(.-)%z'), sequence) then
+        base[6] = base[6] + quantity
+      end
     end
     redis.call('HDEL', facts, unpack(old))
     redis.call('ZREM', times, unpack(old))

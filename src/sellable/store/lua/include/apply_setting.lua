@@ -15,12 +15,14 @@ local function apply_setting(state, fact, place)
       return 'DUPLICATE'
     end
   end
-  local position = position_of(state, fact.location) or create_position(state, fact.location)
+  local position = position_of(state, fact.location)
+  local created = not position
+  position = position or create_position(state, fact.location)
   redis.call('HSET', state.key, field,
     cmsgpack.pack(fact.quantity, fact.observe_us, fact.sequence, fact.event_id, fact.source))
   local safety = fact.kind == 'safety' and fact.quantity or position[3]
   local blocked = fact.kind == 'blocked' and fact.quantity or position[4]
-  if safety == position[3] and blocked == position[4] then
+  if safety == position[3] and blocked == position[4] and not created then
     return 'UNCHANGED'
   end
   if fact.kind == 'safety' then

@@ -14,7 +14,7 @@ local function apply_shipment(state, fact, requests_max, now, retention_ms)
   if settle(reservation, now) then
     store_reservation(reservation, now, retention_ms)
   end
-  local request_id = fact.source .. '\0' .. fact.event_id
+  local request_id = table.concat({ fact.source, fact.event_id, fact.sku, fact.location }, '\0')
   if reservation.requests[request_id] then
     return 'DUPLICATE'
   end
@@ -28,7 +28,7 @@ local function apply_shipment(state, fact, requests_max, now, retention_ms)
   end
   confirm_hold(reservation, now)
   for at, found in ipairs(parts) do
-    local piece = { event_id = fact.event_id .. '/' .. at, source = fact.source, sequence = fact.sequence,
+    local piece = { event_id = fact.event_id .. '\0' .. at, source = fact.source, sequence = fact.sequence,
       observe_us = fact.observe_us }
     ship(reservation, found.line, found.location, found.quantity, piece, now, retention_ms)
   end

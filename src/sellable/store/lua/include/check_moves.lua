@@ -1,17 +1,7 @@
 -- Finds what each move of a transfer means and whether its target can take it. Returns the parts,
 -- or nil with a refusal and its detail.
 local function check_moves(reservation, request, now, retention_ms)
-  for _, move in ipairs(request.parts) do
-    if not location_of(move.to_location) then
-      return nil, 'UNKNOWN_LOCATION', move.to_location
-    end
-  end
-  for _, move in ipairs(request.parts) do
-    if not sells_from(reservation.market, location_of(move.to_location)) then
-      return nil, 'LOCATION_NOT_IN_MARKET', move.to_location
-    end
-  end
-  local parts, path, allowed = find_parts(reservation, request.parts, false)
+  local parts, path, allowed = find_parts(reservation, request.parts, false, 'moves[%d].from')
   if not parts then
     return nil, 'INVALID', { path, allowed }
   end
@@ -33,18 +23,22 @@ local function check_moves(reservation, request, now, retention_ms)
   if #stale > 0 then
     return nil, 'STALE', stale
   end
-  local short = {}
+  local wanted = {}
   for _, part in ipairs(parts) do
-    local state, target = load_sku(part.line.sku), part.part.to_location
-    if target == part.allocation.location then
+    if part.part.to_location == part.allocation.location then
       return nil, 'INVALID', { 'moves[' .. (part.at - 1) .. '].to_location', 'another location than the one it leaves' }
     end
+    wanted[part.at] = load_sku(part.line.sku)
+  end
+  local short = {}
+  for at, move in ipairs(request.parts) do
+    local state, target = wanted[at], move.to_location
     local free = free_at(state, target)
-    if free < part.quantity then
-      short[#short + 1] = part.at - 1
+    if free < move.quantity then
+      short[#short + 1] = at - 1
       short[#short + 1] = free
     end
-    state.taken[target] = (state.taken[target] or 0) + part.quantity
+    state.taken[target] = (state.taken[target] or 0) + move.quantity
   end
   if #short > 0 then
     return nil, next(more_due) and 'MORE_DUE' or 'SHORT', next(more_due) and { (next(more_due)) } or short

@@ -1,4 +1,5 @@
--- A reservation with nothing open is FULFILLED if something shipped, else RELEASED.
+-- A reservation with nothing open is FULFILLED if something shipped, else RELEASED (or EXPIRED, if it
+-- was).
 local function close_if_empty(reservation)
   local shipped = false
   for _, line in ipairs(reservation.lines) do
@@ -9,5 +10,5 @@ local function close_if_empty(reservation)
       shipped = shipped or allocation.fulfilled > 0
     end
   end
-  reservation.state = shipped and 'FULFILLED' or 'RELEASED'
+  reservation.state = shipped and 'FULFILLED' or reservation.state == 'EXPIRED' and 'EXPIRED' or 'RELEASED'
 end

@@ -1,12 +1,12 @@
 -- Finds the line and the allocation that each named part means. Returns the list of
 -- { line, allocation, quantity, ... } or nil with the field path and what is allowed.
 -- Without a location a line's only allocation with open units is meant; `any_location` lets the
--- part stretch over several, the last bound first.
-local function find_parts(reservation, parts, any_location)
+-- part stretch over several, the last bound first. `path_form` makes the path of an index from 0.
+local function find_parts(reservation, parts, any_location, path_form)
   local found = {}
   local asked = {}
   for at, part in ipairs(parts) do
-    local path = 'quantities[' .. (at - 1) .. ']'
+    local path = string.format(path_form, at - 1)
     local lines = {}
     for _, line in ipairs(reservation.lines) do
       local same = part.line_id ~= '' and line.line_id == part.line_id

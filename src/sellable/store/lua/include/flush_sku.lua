@@ -2,16 +2,20 @@
 -- markets whose number changed go with the SKU's last ledger entry; a recompute that changes none
 -- leaves none. `rewrite` trusts no number that
 -- was shown before.
+local view_keys = {}
+
 local function flush_sku(state, now)
   if not next(state.dirty) and not state.rules_dirty and #state.entries == 0 then
     return
   end
-  local changed = {}
+  local changed = state.lost or {}
   for at in pairs(state.touched) do
     local number = sellable_now(state, at)
     local differs = number ~= state.flat[at + 3]
     if differs or state.rewrite then
-      redis.call('HSET', key('v:', state.flat[at]), state.sku, number)
+      local market = state.flat[at]
+      view_keys[market] = view_keys[market] or key('v:', market)
+      redis.call('HSET', view_keys[market], state.sku, number)
       state.flat[at + 3] = number
     end
     if differs then
@@ -34,7 +38,9 @@ local function flush_sku(state, now)
       redis.call('HDEL', state.key, ':o')
     end
   end
-  redis.call('HSET', state.key, unpack(fields))
+  for first = 1, #fields, 1000 do
+    redis.call('HSET', state.key, unpack(fields, first, math.min(first + 999, #fields)))
+  end
   for location, overcommitted in pairs(state.overcommitted or {}) do
     local member = location .. ':' .. state.sku
     if overcommitted > 0 then
@@ -50,6 +56,6 @@ local function flush_sku(state, now)
       append_ledger(entry, now, at == #state.entries and changed or {})
     end
   end
-  state.dirty, state.touched, state.entries = {}, {}, {}
-  state.overcommitted, state.rules_dirty, state.rewrite = nil, nil, nil
+  state.dirty, state.touched, state.rules, state.entries = {}, {}, {}, {}
+  state.overcommitted, state.rules_dirty, state.rewrite, state.lost = nil, nil, nil, nil
 end

@@ -9,7 +9,7 @@ local function place_lines(request)
     for at, line in ipairs(request.lines) do
       if (line.location ~= '') == (pass == 1) then
         local state = load_sku(line.sku)
-        local index = state.index[request.market]
+        local index = find_market(state, request.market, 1)
         state.left = state.left or (index and sellable_now(state, index) or 0)
         local wanted = math.min(line.quantity, state.left)
         local parts = {}

@@ -15,7 +15,7 @@ local function rebind_short(reservation, allocations_max, now, retention_ms)
         flush_all(now)
       end
     end
-    if state.epoch < epoch then
+    if state.epoch and state.epoch < epoch then
       stale[#stale + 1] = line.sku
     end
   end
@@ -36,6 +36,7 @@ local function rebind_short(reservation, allocations_max, now, retention_ms)
           set_position(state, allocation.location, from[1], from[2] - part.quantity, from[3], from[4])
           record(state, 'TRANSFERRED', allocation.location, -part.quantity, reservation.reservation_id)
           take(reservation, line, part.location, part.quantity, 'TRANSFERRED')
+          state.taken[part.location] = nil
         end
       end
     end

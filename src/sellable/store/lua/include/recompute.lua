@@ -1,6 +1,7 @@
 -- Computes a SKU anew from its positions and the network of this moment: safety stocks, overrides,
--- supplies, and the number of every market. Markets that lost their last position forget the SKU.
--- Returns the work: positions times the markets of their locations.
+-- supplies, and the number of every market. Locations that are compiled alike are summed first, so
+-- the work is the positions, and the markets of each kind of location. Markets that lost their last
+-- position forget the SKU. Returns the work.
 local function recompute(state)
   local rules = adopt_rules(state)
   local raw = redis.call('HGETALL', state.key)
@@ -17,20 +18,30 @@ local function recompute(state)
       state.positions[name] = { cmsgpack.unpack(raw[at + 1]) }
     end
   end
-  state.flat, state.index, state.touched, state.rewrite = {}, {}, {}, true
-  local work = 1
+  local sums = {}
   for _, name in ipairs(names) do
-    local place = location_of(name)
+    local place, position = location_of(name), state.positions[name]
     if place then
-      local position = state.positions[name]
       local safety = facts[name] or rules[name] or place.safety
-      state.positions[name] = false
-      state.dirty[name] = true
-      set_position(state, name, position[1], position[2], safety, position[4])
-      work = work + 1 + #place.markets / 5
+      if safety ~= position[3] then
+        position[3] = safety
+        state.dirty[name] = true
+      end
+      local sum = sums[place] or { 0, 0 }
+      sums[place] = sum
+      if place.enabled then
+        local available, overcommitted, counted = units(position[1], position[2], safety, position[4])
+        sum[1] = sum[1] + available - overcommitted
+        sum[2] = sum[2] + counted
+      end
     end
   end
-  state.overcommitted = nil
+  state.flat, state.index, state.touched, state.rules, state.rewrite = {}, nil, {}, {}, true
+  local work = 1 + #names
+  for place, sum in pairs(sums) do
+    add_supply(state, place, sum[1], sum[2])
+    work = work + #place.markets / 5
+  end
   for at = 1, #state.flat, 4 do
     state.flat[at + 3] = shown[state.flat[at]] or -1
     shown[state.flat[at]] = nil

@@ -1,20 +1,11 @@
 -- Gives back, in the working copies only, the hold that a cart edit replaces, so that the new lines
--- can have its units. Returns the replaced reservation, or nil with a refusal and its detail.
-local function replace_hold(request, now)
-  if request.replaces_reservation_id == '' then
-    return nil
+-- can have its units. Returns the replaced reservation, or nil and the state that forbids it.
+local function replace_hold(id, now)
+  local replaced = id ~= '' and load_reservation(id)
+  if replaced and (replaced.state == 'CONFIRMED' or replaced.state == 'FULFILLED') then
+    return nil, replaced.state
   end
-  local replaced = load_reservation(request.replaces_reservation_id)
-  if not replaced then
-    return nil, 'UNKNOWN_RESERVATION', request.replaces_reservation_id
-  end
-  if replaced.market ~= request.market then
-    return nil, 'OTHER_MARKET', replaced.market
-  end
-  if replaced.state == 'CONFIRMED' or replaced.state == 'FULFILLED' then
-    return nil, 'CLOSED', replaced.state
-  end
-  if replaced.state ~= 'HELD' then
+  if not replaced or replaced.state ~= 'HELD' then
     return nil
   end
   if settle(replaced, now) then

@@ -10,10 +10,7 @@ local function retake(reservation, allocations_max, now, retention_ms)
   local stale, expired = {}, 0
   for _, line in ipairs(reservation.lines) do
     local state = load_sku(line.sku)
-    if not state.epoch then
-      return 'EXPIRED', {}
-    end
-    if state.epoch < epoch then
+    if state.epoch and state.epoch < epoch then
       stale[#stale + 1] = line.sku
     end
     if not state.taken then

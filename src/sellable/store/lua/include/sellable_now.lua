@@ -2,11 +2,10 @@
 -- max(0, supply - protection buffer), at most the cap. The percentage is of the market's on hand,
 -- rounded up, computed in two parts because on hand * 10000 may pass 2^53.
 local function sellable_now(state, at)
-  local touched = state.touched[at]
-  if not touched then
+  local markets, rule = state.touched[at], state.rules[at]
+  if not markets then
     return state.flat[at + 3]
   end
-  local markets, rule = touched[1], touched[2]
   local market, on_hand = state.flat[at], state.flat[at + 2]
   local units_kept, basis_points, floor, cap =
     markets[rule + 1], markets[rule + 2], markets[rule + 3], markets[rule + 4]

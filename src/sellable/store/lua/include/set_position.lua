@@ -26,17 +26,5 @@ local function set_position(state, location, on_hand, reserved, safety, blocked)
   if old and supply_change == 0 and on_hand_change == 0 then
     return
   end
-  local flat, index, markets = state.flat, state.index, place.markets
-  for at_rule = 1, #markets, 5 do
-    local market = markets[at_rule]
-    local at = index[market]
-    if not at then
-      at = #flat + 1
-      flat[at], flat[at + 1], flat[at + 2], flat[at + 3] = market, 0, 0, -1
-      index[market] = at
-    end
-    flat[at + 1] = flat[at + 1] + supply_change
-    flat[at + 2] = flat[at + 2] + on_hand_change
-    state.touched[at] = { markets, at_rule }
-  end
+  add_supply(state, place, supply_change, on_hand_change)
 end

@@ -1,0 +1,115 @@
+"""What people type: markets, parts, durations and changes, each with what is right if it is not."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from typer import BadParameter
+
+from sellable.limits import QUANTITY_MAX
+from sellable.names import channel_problem, country_problem, location_problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_DURATION: Final = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)")
+_UNIT_MS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+# A SKU may hold any of "=", "@" and "/", so the last "=" is the one that counts.
+_PART: Final = re.compile(r"(?P<name>.+)=(?P<quantity>[^=@]*)(@(?P<location>[^=@]*))?", re.DOTALL)
+_DIGITS: Final = re.compile(r"[0-9]+")
+
+
+class MarketName(NamedTuple):
+    """A channel in a country."""
+
+    channel: str
+    country: str
+
+
+class Part(NamedTuple):
+    """Units of a SKU or of a line; an empty location leaves it open."""
+
+    name: str
+    quantity: int
+    location: str
+
+
+def market_name(text: str, hint: str = "MARKET") -> MarketName:
+    """Read `web/FR`."""
+    channel, slash, country = text.partition("/")
+    if not slash or "/" in country:
+        raise BadParameter(f"{text!r} is not channel/country, e.g. web/FR", param_hint=hint)
+    if country_problem(channel.upper()) is None and channel_problem(country.lower()) is None:
+        turned = f"{country.lower()}/{channel.upper()}"
+        if country_problem(country) is not None:
+            text = f"{text!r} is not channel/country: did you mean {turned}?"
+            raise BadParameter(text, param_hint=hint)
+    if problem := channel_problem(channel):
+        raise BadParameter(f"the channel of {text!r} {problem}", param_hint=hint)
+    if problem := country_problem(country):
+        raise BadParameter(f"the country of {text!r} {problem}", param_hint=hint)
+    return MarketName(channel, country)
+
+
+def part(text: str, hint: str) -> Part:
+    """Read `SKU=QTY` or `SKU=QTY@LOCATION`."""
+    match = _PART.fullmatch(text)
+    if match is None:
+        raise BadParameter(
+            f"{text!r} is not SKU=QTY or SKU=QTY@LOCATION, e.g. 85123A=2", param_hint=hint
+        )
+    location = match["location"]
+    if location is not None and (problem := location_problem(location)):
+        raise BadParameter(f"the location of {text!r} {problem}", param_hint=hint)
+    return Part(match["name"], quantity(match["quantity"], hint, low=1), location or "")
+
+
+def quantity(text: str, hint: str, *, low: int) -> int:
+    """Read a number of units from `low` on."""
+    if not _DIGITS.fullmatch(text) or not low <= _number(text) <= QUANTITY_MAX:
+        raise BadParameter(
+            f"{text!r} is not a whole number from {low} to {QUANTITY_MAX}", param_hint=hint
+        )
+    return int(text)
+
+
+def change(text: str, hint: str) -> int:
+    """Read `+5` or `-3`; without a sign it is nobody's guess whether a count is meant."""
+    sign, digits = text[:1], text[1:]
+    if sign not in {"+", "-"} or not _DIGITS.fullmatch(digits):
+        raise BadParameter(
+            f"{text!r} is not a change like +5 or -3; `sellable set` says how many there are",
+            param_hint=hint,
+        )
+    if not 1 <= _number(digits) <= QUANTITY_MAX:
+        raise BadParameter(f"{text!r} is not a change of 1 to {QUANTITY_MAX}", param_hint=hint)
+    return int(text)
+
+
+def duration_ms(text: str, hint: str) -> int:
+    """Read `500ms`, `90s`, `15m`, `2h` or `7d`."""
+    match = _DURATION.fullmatch(text)
+    if match is None or not int(match[1]):
+        raise BadParameter(
+            f"{text!r} is not a duration like 500ms, 90s, 15m, 2h or 7d", param_hint=hint
+        )
+    return int(match[1]) * _UNIT_MS[match[2]]
+
+
+def word_of(words: dict[str, int], hint: str) -> Callable[[str], int]:
+    """Return a reader of one of these words, in any case."""
+
+    def read(text: str) -> int:
+        found = words.get(text.lower().replace("-", "_"))
+        if found is None:
+            known = ", ".join(words)
+            raise BadParameter(f"{text!r} is none of {known}", param_hint=hint)
+        return found
+
+    return read
+
+
+def _number(digits: str) -> int:
+    """Read digits; too many of them are one too many units."""
+    return int(digits) if len(digits) <= len(str(QUANTITY_MAX)) else QUANTITY_MAX + 1

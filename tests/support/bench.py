@@ -1,0 +1,155 @@
+"""A store under the hand of a test: scripts called one by one, under a clock that the test moves."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from sellable import network
+from sellable.errors import LocationInUse
+from sellable.maintenance.verify import verify
+from sellable.stock import Outcome
+from sellable.store.networks import _parse
+from sellable.store.runner import Answer, Retention
+from sellable.store.store import Store
+from support.calls import FACTS, READERS, call_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sellable.store.connection import Connection
+
+START_MS: Final = 1_700_000_000_000
+RETENTION_MS: Final = 60_000
+LOCATIONS: Final = ("L0", "L1", "L2", "L3")
+_KEEPS_NOTHING: Final = frozenset({"advance_rollout"})
+
+
+class Bench:
+    """One store with a network of two markets: FR sells from L0 and L1, DE from L1 and L2."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.now_ms = START_MS
+        self.store: Store
+
+    async def open(self) -> None:
+        """Take the store into use and apply the first network."""
+        retention = Retention(retention_ms=RETENTION_MS, ledger_entries_max=1_000_000)
+        self.store = await Store.attach(
+            self.connection, retention=retention, clock=lambda: self.now_ms
+        )
+        await self.call("network")
+
+    async def call(self, text: str) -> str:
+        """Make one call, and return its outcome and body as the tables write them."""
+        verb, *words = text.split()
+        if verb == "wait":
+            self.now_ms += int(words[0])
+            return ""
+        if verb == "holds":
+            name, count, *rest = words
+            for at in range(int(count)):
+                await self.call(f"reserve {name}{at} {' '.join(rest)}")
+            return ""
+        if verb == "network":
+            return _told(verb, await self._commit(words))
+        name, args = call_of(text, self.now_ms)
+        runner = self.store.runner
+        if verb == "inspect_sku":
+            body = await runner.read_raw(name, *args, 0)
+            return f"DONE {len(body)}"
+        if verb in READERS:
+            return _told(verb, await runner.read(name, *args))
+        return _told(verb, await runner.run(name, *args, keeps=name not in _KEEPS_NOTHING))
+
+    async def differences(self) -> list[object]:
+        """Let the store recompute its own counters."""
+        return [d async for step in verify(self.store.runner) for d in step.differences]
+
+    async def _commit(self, words: Sequence[str]) -> Answer:
+        """Commit a network, and return what the script said to it."""
+        options = dict(word.split("=") for word in words)
+        networks, runner = self.store.networks, self.store.runner
+        current = await networks.in_force()
+        old = await _parse(current)
+        if "base" in options:
+            current = msgspec.structs.replace(current, version=int(options["base"]))
+        document = json.dumps(document_of(options))
+        answers: list[Answer] = []
+        run = runner.run
+
+        async def kept(name: str, *args: bytes | str | int, keeps: bool = True) -> Answer:
+            answers.append(await run(name, *args, keeps=keeps))
+            return answers[-1]
+
+        runner.run = kept  # type: ignore[method-assign]
+        try:
+            await networks._commit(
+                current, old, network.parse(document), document=document, author="", comment=""
+            )
+        except LocationInUse:
+            pass
+        finally:
+            runner.run = run  # type: ignore[method-assign]
+        return answers[0]
+
+
+def document_of(options: dict[str, str]) -> dict[str, object]:
+    """Make a network: FR= and DE= name locations, off= and without= too, buffer= and cap= are FR's.
+
+    `rule=A:2` caps SKU A, `class=X:3` buffers a class, `safety=L0:2` keeps units at a location.
+    """
+    off, without = options.get("off", "").split(","), options.get("without", "").split(",")
+    kept = dict([options["safety"].split(":")]) if "safety" in options else {}
+    members = {"FR": options.get("FR", "L0,L1"), "DE": options.get("DE", "L1,L2")}
+    rules: list[dict[str, object]] = []
+    if "rule" in options:
+        sku, cap = options["rule"].split(":")
+        rules.append({"sku": sku, "cap": int(cap)})
+    if "class" in options:
+        item_class, buffer = options["class"].split(":")
+        rules.append({"item_class": item_class, "protection_buffer": int(buffer)})
+    return {
+        "locations": [
+            {
+                "id": name,
+                "type": "store",
+                "country": "FR",
+                "enabled": name not in off,
+                "safety_stock": int(kept.get(name, 0)),
+            }
+            for name in LOCATIONS
+            if name not in without
+        ],
+        "markets": [
+            {
+                "channel": "web",
+                "country": country,
+                "locations": [name for name in names.split(",") if name not in without],
+            }
+            | ({"protection_buffer": int(options.get("buffer", 0))} if country == "FR" else {})
+            for country, names in members.items()
+            if names != "-"
+        ],
+        "protections": rules,
+    }
+
+
+def _told(verb: str, answer: Answer) -> str:
+    body = answer.body
+    if verb in FACTS:
+        body = [Outcome(code).name + f" {reason}".rstrip() for code, reason, _ in body]
+    elif verb == "put_items":
+        body = [Outcome(code).name for code in body]
+    return f"{answer.outcome} {_text(body)}".strip()
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return str(value["reservation_id"])
+    if isinstance(value, list):
+        return " ".join(f"({_text(v)})" if isinstance(v, list) else _text(v) for v in value)
+    return str(value)

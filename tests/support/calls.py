@@ -1,0 +1,147 @@
+"""Calls of scripts as the tables write them: a verb, names, and options as `name=value`.
+
+    network off=L1 buffer=2                   count A L0 5 at=-10 ; delta A L0 -1 id=e7
+    reserve r1 FR A=3 B=1@L0 partial          release r1 A=1@L0 req=q1 refusal=DAMAGED
+    transfer r1 A=1@L0>L1 req=q1              list_reservations s:HELD 0 10
+
+Markets are written without their channel, which is `web`; times are ms from now.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final, NamedTuple
+
+from sellable.store.runner import pack
+
+TTL_MS: Final = 10_000
+FUTURE_TOLERANCE_MS: Final = 5_000
+
+# What is written other than by the script's own name.
+FACTS: Final = frozenset({"count", "delta", "shipment", "safety", "blocked"})
+VERBS: Final = dict.fromkeys(FACTS, "apply_facts") | {"network": "commit_network"}
+PLAIN: Final = frozenset({"expire", "purge", "list_positions", "delete_sku", "get_reservation"})
+READERS: Final = frozenset({"observe_at", "observe_sku", "observe_times", "inspect_reservations"})
+
+_PART: Final = re.compile(r"(\w+)=(-?\d+)(?:@(\w+))?(?:>(\w+))?(?:#(\w+))?")
+
+
+class Call(NamedTuple):
+    """A script and the arguments that are its own."""
+
+    script: str
+    args: tuple[bytes | str | int, ...] = ()
+
+
+def call_of(text: str, now_ms: int) -> Call:
+    """Read a call of any script but commit_network."""
+    verb, *words = text.split()
+    if verb in FACTS:
+        return Call("apply_facts", (pack(_facts(text, now_ms)),))
+    parts = [_part(found) for word in words if (found := _PART.fullmatch(word))]
+    names = [word for word in words if not _PART.fullmatch(word) and "=" not in word]
+    options = dict(word.split("=") for word in words if "=" in word and not _PART.fullmatch(word))
+    options |= {word.split("=")[0]: word.split("=")[1] for word in words if _is_number(word)}
+    parts = [part for part in parts if part["sku"] not in _NUMBERS]
+    if verb in PLAIN or verb == "inspect_sku":
+        return Call(verb, tuple(names) or (("",) if verb == "expire" else ()))
+    if verb in READERS:
+        return _reader(verb, names)
+    if verb in {"list_reservations", "advance_rollout"}:
+        return Call(verb, tuple("" if name == "-" else name for name in names))
+    if verb == "refresh":
+        return Call(verb, (pack({"work_max": int(options.get("work", 1_000)), "skus": names}),))
+    if verb == "put_items":
+        sku, item_class = names
+        row = [sku, now_ms * 1_000 + int(options.get("at", 0)) * 1_000, item_class]
+        items = [[*row, -1, -1, "", 0, 0]]
+        return Call(verb, (pack({"work_max": int(options.get("work", 1_000)), "items": items}),))
+    return Call(verb, (pack(_reservation(verb, names, options, parts, now_ms)),))
+
+
+_NUMBERS: Final = frozenset({"at", "seq", "ttl", "work", "requests"})
+
+
+def _is_number(word: str) -> bool:
+    return "=" in word and word.split("=", maxsplit=1)[0] in _NUMBERS
+
+
+def _reader(verb: str, names: list[str]) -> Call:
+    if verb == "observe_sku":
+        return Call(verb, tuple(names))
+    if verb == "inspect_reservations":
+        return Call(verb, (pack(names),))
+    heads = 2 if verb == "observe_at" else 1
+    market, *rest = names[:heads]
+    return Call(verb, (f"web/{market}", *rest, pack(names[heads:])))
+
+
+def _part(found: re.Match[str]) -> dict[str, Any]:
+    sku, quantity, location, to_location, line_id = found.groups()
+    return {
+        "line_id": line_id or "",
+        "sku": sku,
+        "quantity": int(quantity),
+        "location": location or "",
+        "to_location": to_location or "",
+        "refusal": "",
+    }
+
+
+def _facts(text: str, now_ms: int) -> dict[str, object]:
+    facts, work_max = [], 1_000
+    for one in text.split(";"):
+        kind, sku, location, quantity, *words = one.split()
+        options = dict(word.split("=") for word in words if "=" in word)
+        work_max = int(options.get("work", work_max))
+        facts.append(
+            [
+                kind,
+                options.get("id", "".join(one.split())),
+                options.get("source", "erp"),
+                sku,
+                location,
+                (now_ms + int(options.get("at", 0))) * 1_000,
+                int(options.get("seq", 0)),
+                int(quantity),
+                next((word for word in words if "=" not in word), ""),
+                options.get("line", ""),
+                "",
+            ]
+        )
+    return {
+        "future_tolerance_ms": FUTURE_TOLERANCE_MS,
+        "work_max": work_max,
+        "requests_max": 2,
+        "facts": facts,
+    }
+
+
+def _reservation(
+    verb: str, names: list[str], options: dict[str, str], parts: list[dict[str, Any]], now_ms: int
+) -> dict[str, object]:
+    refusal = options.get("refusal", "")
+    request: dict[str, object] = {
+        "reservation_id": names[0],
+        "ttl_ms": int(options.get("ttl", TTL_MS)),
+        "order_reference": options.get("order", ""),
+        "fingerprint": "f",
+        "allocations_max": 1_000,
+    }
+    if verb == "reserve":
+        return request | {
+            "market": f"web/{names[1]}",
+            "lines": parts,
+            "allow_partial": "partial" in names,
+            "replaces_reservation_id": options.get("replaces", ""),
+        }
+    at = options.get("at")
+    return request | {
+        "request_id": options.get("req", ""),
+        "parts": [part | {"refusal": refusal if part["to_location"] else ""} for part in parts],
+        "refusal": refusal,
+        "observe_us": (now_ms + int(at)) * 1_000 if at else 0,
+        "source": options.get("source", ""),
+        "future_tolerance_ms": FUTURE_TOLERANCE_MS,
+        "requests_max": int(options.get("requests", 1_000)),
+    }
