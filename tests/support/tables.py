@@ -2,8 +2,8 @@
 
 A row is its promise on a line of its own, then indented lines: what happened before, `>` the call,
 `<` its outcome and body (`...` for a body that is not compared), `<<` those of the same call again
-where they differ, and last the whole state of stock, views and reservations; no such line means
-that nothing changed. `#` begins a remark.
+where they differ, and last the whole state of stock, views and reservations (`=` where there is
+none left); no such line means that they did not change. `#` begins a remark.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _parse(path: Path) -> list[Row]:
         elif mark == "<<":
             row.answer_again = rest
         elif row.answer:
-            row.state = " ".join(filter(None, (row.state, line.strip())))
+            row.state = " ".join(filter(None, (row.state, line.strip().removeprefix("="))))
         else:
             row.before.append(line.strip())
     assert all(row.call and row.answer for row in found), f"{path.name} has a row without a call"

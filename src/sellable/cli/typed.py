@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from typer import BadParameter
 
 from sellable.limits import QUANTITY_MAX
 from sellable.names import channel_problem, country_problem, location_problem
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _DURATION: Final = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)")
 _UNIT_MS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -40,11 +37,9 @@ def market_name(text: str, hint: str = "MARKET") -> MarketName:
     channel, slash, country = text.partition("/")
     if not slash or "/" in country:
         raise BadParameter(f"{text!r} is not channel/country, e.g. web/FR", param_hint=hint)
-    if country_problem(channel.upper()) is None and channel_problem(country.lower()) is None:
-        turned = f"{country.lower()}/{channel.upper()}"
-        if country_problem(country) is not None:
-            text = f"{text!r} is not channel/country: did you mean {turned}?"
-            raise BadParameter(text, param_hint=hint)
+    if country_problem(channel) is None:
+        meant = f"{country.lower()}/{channel}"
+        raise BadParameter(f"{text!r} is country/channel: write {meant}", param_hint=hint)
     if problem := channel_problem(channel):
         raise BadParameter(f"the channel of {text!r} {problem}", param_hint=hint)
     if problem := country_problem(country):
@@ -95,19 +90,6 @@ def duration_ms(text: str, hint: str) -> int:
             f"{text!r} is not a duration like 500ms, 90s, 15m, 2h or 7d", param_hint=hint
         )
     return int(match[1]) * _UNIT_MS[match[2]]
-
-
-def word_of(words: dict[str, int], hint: str) -> Callable[[str], int]:
-    """Return a reader of one of these words, in any case."""
-
-    def read(text: str) -> int:
-        found = words.get(text.lower().replace("-", "_"))
-        if found is None:
-            known = ", ".join(words)
-            raise BadParameter(f"{text!r} is none of {known}", param_hint=hint)
-        return found
-
-    return read
 
 
 def _number(digits: str) -> int:

@@ -68,9 +68,15 @@ class Inventory:
         """Put master data; the latest update time of a SKU wins."""
         results: list[FactResult] = []
         while len(results) < len(items):
-            request = pack({"work_max": FACTS_WORK_MAX, "items": items[len(results) :]})
+            request = pack(
+                {
+                    "work_max": FACTS_WORK_MAX,
+                    "future_tolerance_ms": self._future_tolerance_ms,
+                    "items": items[len(results) :],
+                }
+            )
             answer = await self._runner.run("put_items", request)
-            results += [FactResult(Outcome(code)) for code in answer.body]
+            results += [self._item_result(Outcome(code)) for code in answer.body]
         return results
 
     async def delete_skus(self, skus: Sequence[str]) -> list[FactResult]:
@@ -84,3 +90,9 @@ class Inventory:
             else:
                 results.append(FactResult(Outcome.APPLIED if answer.body else Outcome.UNCHANGED))
         return results
+
+    def _item_result(self, outcome: Outcome) -> FactResult:
+        if outcome is not Outcome.REJECTED:
+            return FactResult(outcome)
+        detail = f"updated more than {self._future_tolerance_ms} ms ahead"
+        return FactResult(outcome, "IN_FUTURE", detail)

@@ -96,11 +96,14 @@ class Networks:
         new = await asyncio.to_thread(documents.parse, document)
         for _ in range(_TRIES_MAX):
             current = await self.in_force()
-            if expected_version not in (None, current.version):
-                raise NetworkVersionConflict(expected_version or 0, current.version)
             old = await _parse(current)
             changes = documents.changes(old, new)
-            if dry_run or (old == new and document == current.document):
+            # A repeat after a lost reply finds its document in force: its effect is reached.
+            if document == current.document:
+                return Applied(version=current.version, changes=changes)
+            if expected_version not in (None, current.version):
+                raise NetworkVersionConflict(expected_version or 0, current.version)
+            if dry_run:
                 return Applied(version=current.version, changes=changes)
             version = await self._commit(
                 current, old, new, document=document, author=author, comment=comment

@@ -93,7 +93,7 @@ class InventoryServiceServicer:
         Idempotency: the latest update_time of a SKU wins; the same data are UNCHANGED, older data STALE.
         Freshness: the next read follows the new class.
         Errors: INVALID_FIELD -> INVALID_ARGUMENT if there are 0 or more than 1000 rows. Rows are refused with
-        INVALID_FIELD.
+        INVALID_FIELD or IN_FUTURE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

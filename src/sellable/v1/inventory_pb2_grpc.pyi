@@ -57,7 +57,7 @@ class InventoryServiceStub:
     Idempotency: the latest update_time of a SKU wins; the same data are UNCHANGED, older data STALE.
     Freshness: the next read follows the new class.
     Errors: INVALID_FIELD -> INVALID_ARGUMENT if there are 0 or more than 1000 rows. Rows are refused with
-      INVALID_FIELD.
+      INVALID_FIELD or IN_FUTURE.
     """
     DeleteSkus: _grpc.UnaryUnaryMultiCallable[_inventory_pb2.DeleteSkusRequest, _inventory_pb2.DeleteSkusResponse]
     """Forgets up to 1000 discontinued SKUs: positions, facts and master data. Their changes stay recorded.
@@ -97,7 +97,7 @@ class InventoryServiceAsyncStub(InventoryServiceStub):
     Idempotency: the latest update_time of a SKU wins; the same data are UNCHANGED, older data STALE.
     Freshness: the next read follows the new class.
     Errors: INVALID_FIELD -> INVALID_ARGUMENT if there are 0 or more than 1000 rows. Rows are refused with
-      INVALID_FIELD.
+      INVALID_FIELD or IN_FUTURE.
     """
     DeleteSkus: _aio.UnaryUnaryMultiCallable[_inventory_pb2.DeleteSkusRequest, _inventory_pb2.DeleteSkusResponse]  # type: ignore[assignment]
     """Forgets up to 1000 discontinued SKUs: positions, facts and master data. Their changes stay recorded.
@@ -152,7 +152,7 @@ class InventoryServiceServicer(metaclass=_abc_1.ABCMeta):
         Idempotency: the latest update_time of a SKU wins; the same data are UNCHANGED, older data STALE.
         Freshness: the next read follows the new class.
         Errors: INVALID_FIELD -> INVALID_ARGUMENT if there are 0 or more than 1000 rows. Rows are refused with
-          INVALID_FIELD.
+          INVALID_FIELD or IN_FUTURE.
         """
 
     @_abc_1.abstractmethod

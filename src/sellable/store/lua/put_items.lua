@@ -6,8 +6,9 @@ KEYS[1]  network             hash    the partition's network; every other key ha
 ARGV[1]  now_ms              int     0 = the engine's clock
 ARGV[2]  ledger_entries_max  int     length that bounds the ledger
 ARGV[3]  retention_ms        int     how long closed reservations, request ids and facts are kept
-ARGV[4]  request             msgpack work_max, items (sku, update_us, class, weight, volume, currency, units, nanos)
+ARGV[4]  request             msgpack work_max, future_tolerance_ms, items (sku, update_us, class, weight, volume, currency, units, nanos)
 OUTCOME  DONE                for each item that was answered: 1 APPLIED 2 UNCHANGED 3 STALE
+                             5 REJECTED: updated too far in the future
 COST     items x positions x markets where the class changes, at most work_max beyond the last one
 ]]
 --- @include key clock location_of load_sku units position_of find_market add_supply set_position sellable_now record
@@ -20,7 +21,9 @@ for at, item in ipairs(request.items) do
   local state = load_sku(sku)
   local old = state.item
   local outcome = 1
-  if old and item[1] < old[1] then
+  if item[1] > (now + request.future_tolerance_ms) * 1000 then
+    outcome = 5
+  elseif old and item[1] < old[1] then
     outcome = 3
   elseif old and cmsgpack.pack(old) == cmsgpack.pack(item) then
     outcome = 2

@@ -1,0 +1,173 @@
+"""Tables and colours for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from sellable.cli.values import state_word, status_word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from google.protobuf.message import Message
+    from rich.console import RenderableType
+
+    from sellable.v1.availability_pb2 import Availability
+    from sellable.v1.inventory_pb2 import Position
+    from sellable.v1.operations_pb2 import VerifyResponse
+    from sellable.v1.reservations_pb2 import Allocation, Reservation
+
+_COLOURS: Final = {
+    "IN_STOCK": "green",
+    "LOW_STOCK": "yellow",
+    "OUT_OF_STOCK": "red",
+    "UNKNOWN": "dim",
+    "HELD": "yellow",
+    "CONFIRMED": "cyan",
+    "FULFILLED": "green",
+    "RELEASED": "dim",
+    "EXPIRED": "red",
+    "APPLIED": "green",
+    "UNCHANGED": "dim",
+    "STALE": "yellow",
+    "DUPLICATE": "dim",
+}
+
+
+def word(text: str) -> Text:
+    """Return a status or state in its colour."""
+    return Text(text, style=_COLOURS.get(text, ""))
+
+
+def number(value: int) -> str:
+    """Return a number as people read it."""
+    return f"{value:,}"
+
+
+def table(*columns: str) -> Table:
+    """Return an empty table; a column whose name begins with `>` holds numbers."""
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for name in columns:
+        made.add_column(
+            name.removeprefix(">"), justify="right" if name[0] == ">" else "left", overflow="fold"
+        )
+    return made
+
+
+def availability_table(items: Iterable[Availability]) -> Table:
+    """Show SKUs in markets."""
+    made = table("SKU", "market", ">sellable", "status", "oldest count")
+    for item in items:
+        made.add_row(
+            item.sku,
+            f"{item.channel}/{item.country}",
+            number(item.sellable_quantity),
+            word(status_word(item)),
+            _time(item, "oldest_observe_time"),
+        )
+    return made
+
+
+def position_table(positions: Sequence[Position]) -> Table:
+    """Show where a SKU is."""
+    made = table(
+        "location", ">on hand", ">reserved", ">safety stock", ">available", "counted", "by", ""
+    )
+    for position in positions:
+        remarks = ["blocked"] if position.blocked else []
+        if position.overcommitted_quantity:
+            remarks.append(f"{number(position.overcommitted_quantity)} overcommitted")
+        made.add_row(
+            position.location,
+            number(position.on_hand_quantity),
+            number(position.reserved_quantity),
+            number(position.safety_stock_quantity),
+            Text(
+                number(position.available_quantity),
+                style="green" if position.available_quantity else "red",
+            ),
+            _time(position, "observe_time"),
+            position.source,
+            Text(", ".join(remarks), style="red"),
+        )
+    return made
+
+
+def reservation_view(reservation: Reservation) -> list[RenderableType]:
+    """Show a reservation with its lines."""
+    title = Text.assemble(
+        (reservation.reservation_id, "bold"),
+        "  ",
+        word(state_word(reservation)),
+        f"  {reservation.channel}/{reservation.country}",
+    )
+    if reservation.order_reference:
+        title.append(f"  order {reservation.order_reference}")
+    if reservation.HasField("expire_time"):
+        held = state_word(reservation) == "HELD"
+        title.append(f"  {'expires' if held else 'expired'} {_time(reservation, 'expire_time')}")
+    lines = table("line", "SKU", ">wanted", ">granted", ">open", ">shipped", ">released", "from")
+    for line in reservation.lines:
+        lines.add_row(
+            line.line_id,
+            line.sku,
+            number(line.requested_quantity),
+            Text(
+                number(line.granted_quantity),
+                style="yellow" if line.granted_quantity < line.requested_quantity else "",
+            ),
+            number(line.open_quantity),
+            number(line.fulfilled_quantity),
+            number(line.released_quantity),
+            ", ".join(map(_allocation, line.allocations)),
+        )
+    return [title, lines]
+
+
+def reservation_table(reservations: Iterable[Reservation]) -> Table:
+    """Show reservations, one a row."""
+    made = table("reservation", "state", "market", "order", "lines", "created", "expires")
+    for reservation in reservations:
+        made.add_row(
+            reservation.reservation_id,
+            word(state_word(reservation)),
+            f"{reservation.channel}/{reservation.country}",
+            reservation.order_reference,
+            ", ".join(f"{line.sku}={line.granted_quantity}" for line in reservation.lines),
+            _time(reservation, "create_time"),
+            _time(reservation, "expire_time"),
+        )
+    return made
+
+
+def difference_table(differences: Iterable[VerifyResponse.Difference]) -> Table:
+    """Show counters that are not what the facts add up to."""
+    made = table("SKU", "counter", ">stored", ">recomputed")
+    for difference in differences:
+        made.add_row(
+            difference.sku,
+            difference.counter,
+            Text(number(difference.stored_quantity), style="red"),
+            number(difference.recomputed_quantity),
+        )
+    return made
+
+
+def _allocation(allocation: Allocation) -> str:
+    parts = [f"{number(allocation.quantity)} at {allocation.location}"]
+    if allocation.fulfilled_quantity:
+        parts.append(f"{number(allocation.fulfilled_quantity)} shipped")
+    if allocation.short_quantity:
+        parts.append(f"{number(allocation.short_quantity)} short")
+    return " ".join([parts[0], *(f"({part})" for part in parts[1:])])
+
+
+def _time(message: Message, field: str) -> str:
+    if not message.HasField(field):
+        return ""
+    text: str = getattr(message, field).ToDatetime().strftime("%Y-%m-%d %H:%M:%S")
+    return f"{text} UTC"
