@@ -14,7 +14,7 @@ from pathlib import Path
 from arrangement import HERE, free_port, require_tools
 from check_sellable import Contender, measured
 
-KINDS = ("plain", "guarded", "intercepted")
+KINDS = ("bytes", "guarded", "intercepted")
 ROUNDS, SECONDS = 5, 3
 _ANSWER_BYTES = 80
 
@@ -32,7 +32,7 @@ def main() -> None:
             rates[kind].append(load.calls_per_s)
     medians = {kind: statistics.median(rates[kind]) for kind in KINDS}
     for kind, median in medians.items():
-        cost_us = 1e6 / median - 1e6 / medians["plain"]
+        cost_us = 1e6 / median - 1e6 / medians["bytes"]
         print(f"{kind:>12}: median {median:9,.0f} calls/s, {cost_us:+5.1f} us a call")
 
 

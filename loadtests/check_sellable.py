@@ -2,11 +2,14 @@
 
     python loadtests/check_sellable.py
 
-Three servers are measured in turn, round after round, each with one core to itself:
+The servers are measured in turn, round after round, each with one core to itself:
 
 - `sellable`: `sellable serve` as it is, on the native transport
 - `redis-py`: a plain grpc.aio server that calls redis-py once per request (redis_py_server.py)
-- `echo`: the native transport answering ready-made bytes of the same size (echo_server.py)
+- `echo`: the native transport with a do-nothing servicer, messages of the same size
+  (echo_server.py)
+
+A fourth, `bytes`, is the same without protobuf: the transport alone, shown without a bound.
 
 Ends with 1 if the medians miss a bound.
 """
@@ -157,9 +160,9 @@ def measured(contender: Contender, duration_s: int) -> h2load.Load:
 
 
 def contenders(store: str) -> list[Contender]:
-    """Return the three, with the store filled."""
+    """Return them all, with the store filled."""
     program = partial(Path, sys.executable)
-    ports = [free_port() for _ in range(3)]
+    ports = [free_port() for _ in range(4)]
     sellable = Contender(
         "sellable",
         (
@@ -172,11 +175,14 @@ def contenders(store: str) -> list[Contender]:
         seed(sellable.target)
         answer_bytes = round(statistics.mean(sizes_of_right_answers(sellable)))
     redis_py = (program(), HERE / "redis_py_server.py", str(ports[1]), store)
-    echo = (program(), HERE / "echo_server.py", str(ports[2]), str(answer_bytes))
+    echo = (program(), HERE / "echo_server.py")
     return [
         sellable,
         Contender("redis-py", redis_py, ports[1]),
-        Contender("echo", echo, ports[2], knows_stock=False),
+        *(
+            Contender(name, (*echo, str(port), str(answer_bytes), kind), port, knows_stock=False)
+            for name, port, kind in (("echo", ports[2], "messages"), ("bytes", ports[3], "bytes"))
+        ),
     ]
 
 
@@ -194,13 +200,14 @@ def verdict(loads: dict[str, list[h2load.Load]]) -> bool:
         met = met and ratio >= bound
         word = "ok" if ratio >= bound else "MISSED"
         print(f"sellable / {name}: {ratio:.2f} (at least {bound:.2f}) {word}")
+    print(f"sellable / bytes: {medians['sellable'] / medians['bytes']:.2f}")
     return met
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, and return the exit code."""
     parser: Any = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5, help="of all three (default 5)")
+    parser.add_argument("--rounds", type=int, default=5, help="of all servers (default 5)")
     parser.add_argument("--seconds", type=int, default=5, help="of each measurement (default 5)")
     options = parser.parse_args(arguments)
     require_tools()

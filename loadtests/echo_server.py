@@ -1,9 +1,10 @@
-"""The native transport doing nothing: any request is answered with ready-made bytes.
+"""The native transport doing nothing: every request is answered with the same ready answer.
 
-    python loadtests/echo_server.py PORT ANSWER_BYTES [plain|guarded|intercepted]
+    python loadtests/echo_server.py PORT ANSWER_BYTES [messages|bytes|guarded|intercepted]
 
-The kinds differ in what stands before the handler: nothing, our guard, or an interceptor that
-only passes calls on (`check_guard.py` compares them).
+`messages` is a servicer on the generated code, as any servicer is: requests are parsed and the
+answer is written. The other kinds leave protobuf out, and differ in what stands before the
+handler: nothing, our guard, or an interceptor that only passes calls on.
 """
 
 from __future__ import annotations
@@ -17,18 +18,20 @@ import pygrpc_native.aio
 import uvloop
 
 from sellable.rpc.guard import Gate, Guarded
+from sellable.v1 import availability_pb2, availability_pb2_grpc
 
-SERVICE, METHOD = "sellable.v1.AvailabilityService", "CheckSellable"
+SERVICE = "sellable.v1.AvailabilityService"
+_Servicer: Any = availability_pb2_grpc.AvailabilityServiceServicer
 
 
-class Echo:
-    """Answers the same bytes to everybody."""
+class Echo(_Servicer):  # type: ignore[misc]
+    """Answers the same to everybody."""
 
-    def __init__(self, answer: bytes) -> None:
-        """Answer this."""
+    def __init__(self, answer: Any) -> None:
+        """Answer this, a message or bytes."""
         self._answer = answer
 
-    async def answer(self, _request: bytes, _context: Any) -> bytes:
+    async def CheckSellable(self, _request: Any, _context: Any) -> Any:  # noqa: N802 - the RPC
         """Do nothing."""
         return self._answer
 
@@ -41,16 +44,33 @@ class PassOn(grpc.aio.ServerInterceptor):
         return await continuation(handler_call_details)
 
 
-async def main(port: str, answer_bytes: str, kind: str = "plain") -> None:
-    """Serve until the process is ended."""
-    servicer: Any = Echo(bytes(int(answer_bytes)))
+def register(server: grpc.aio.Server, answer_bytes: int, kind: str) -> None:
+    """Add the one method in this kind."""
+    if kind == "messages":
+        servicer: Any = Echo(message_of(answer_bytes))
+        availability_pb2_grpc.add_AvailabilityServiceServicer_to_server(servicer, server)
+        return
+    echo: Any = Echo(bytes(answer_bytes))
     if kind == "guarded":
-        servicer = Guarded(servicer, Gate())
-    server = pygrpc_native.aio.server(interceptors=[PassOn()] if kind == "intercepted" else None)
+        echo = Guarded(echo, Gate())
     handlers: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {
-        METHOD: grpc.unary_unary_rpc_method_handler(servicer.answer)
+        "CheckSellable": grpc.unary_unary_rpc_method_handler(echo.CheckSellable)
     }
     server.add_registered_method_handlers(SERVICE, handlers)
+
+
+def message_of(size: int) -> availability_pb2.CheckSellableResponse:
+    """Return an answer of this size: twenty numbers of two bytes and a revision."""
+    numbers = [200] * 20
+    bare = availability_pb2.CheckSellableResponse(sellable_quantities=numbers, revision="r")
+    revision = "r" * (size - bare.ByteSize() + 1)
+    return availability_pb2.CheckSellableResponse(sellable_quantities=numbers, revision=revision)
+
+
+async def main(port: str, answer_bytes: str, kind: str = "messages") -> None:
+    """Serve until the process is ended."""
+    server = pygrpc_native.aio.server(interceptors=[PassOn()] if kind == "intercepted" else None)
+    register(server, int(answer_bytes), kind)
     server.add_insecure_port(f"127.0.0.1:{port}")
     await server.start()
     await server.wait_for_termination()

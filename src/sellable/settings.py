@@ -28,6 +28,8 @@ PREFIX: Final = "SELLABLE_"
 _FOREIGN: Final = re.compile(
     r"SELLABLE_(TEST_\w+|(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?))"
 )
+# How the commands that ask a service find it: no settings, but known.
+_OF_CLIENTS: Final = frozenset({"ADDRESS", "TLS_CA_FILE"})
 _STORE_URL: Final = r"^(rediss?|unix)://.+"
 _DAY_MS: Final = 24 * 3600 * 1000
 
@@ -196,7 +198,7 @@ def _contradictions(settings: Settings) -> Iterator[str]:
 
 
 def _unknown_names(environment: Mapping[str, str]) -> list[str]:
-    known = [name.upper() for name in Settings.model_fields]
+    known = [*(name.upper() for name in Settings.model_fields), *_OF_CLIENTS]
     problems = []
     for name in sorted(environment):
         # Names are matched as pydantic-settings does it: without regard to case.

@@ -16,6 +16,7 @@ import pytest
 
 from sellable.rpc.status import RefusedCall, error_from_rpc
 from sellable.store.keys import Partition
+from sellable.store.scripts import SCRIPTS
 from sellable.v1 import reservations_pb2
 from support.arena import FR, network
 from support.client import Client, Want, event, state_of
@@ -42,24 +43,30 @@ class Line:
     valkey: ValkeyProcess
 
     async def lose_reply(self, call: Awaitable[object]) -> RefusedCall:
-        """Make a call whose reply is lost after the store did it; return what the caller is told."""
+        """Make a call whose reply is lost once the store did it; return what its caller learns."""
         before = self._ledger_length()
-        self.proxy.hold_replies()
         pending = asyncio.ensure_future(call)
 
         async def done_in_store() -> bool:
             return self._ledger_length() > before
 
-        await eventually_async(done_in_store)
-        assert not pending.done()
-        self.proxy.cut()
+        self.proxy.hold_replies()
         try:
+            await eventually_async(done_in_store)
+            assert not pending.done()
+            self.proxy.cut()
             with pytest.raises(grpc.aio.AioRpcError) as lost:
                 await pending
         finally:
             self.proxy.heal()
-        await eventually_async(self.client.serving)
+        await eventually_async(self._answers)
         return error_from_rpc(lost.value)
+
+    async def _answers(self) -> bool:
+        try:
+            return bool(await self.client.sellable(FR, SKU))
+        except grpc.aio.AioRpcError:
+            return False
 
     def _ledger_length(self) -> int:
         with self.valkey.client() as client:
@@ -68,7 +75,10 @@ class Line:
 
 @asynccontextmanager
 async def line_to_store(valkey: ValkeyProcess, store_url: str) -> AsyncIterator[Line]:
-    """Put the proxy between the service and its store."""
+    """Put the proxy between the service and its store, which knows the scripts already."""
+    with valkey.client() as client:
+        for script in SCRIPTS.values():
+            client.script_load(script.source)
     async with (
         Proxy(valkey.socket_path) as proxy,
         service(proxy.url, command_timeout_ms=30_000) as one,
@@ -93,7 +103,7 @@ async def line_to_service(
 async def line(
     valkey: ValkeyProcess, store_url: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> AsyncIterator[Line]:
-    """Lose replies of the store to the service, or of the service (on a transport) to its client."""
+    """Lose replies of the store to the service, or of the service to its client."""
     if request.param == "store":
         opened = line_to_store(valkey, store_url)
     else:

@@ -1,10 +1,11 @@
 """Calls of scripts as the tables write them: a verb, names, and options as `name=value`.
 
     network off=L1 buffer=2                   count A L0 5 at=-10 ; delta A L0 -1 id=e7
-    reserve r1 FR A=3 B=1@L0 partial          release r1 A=1@L0 req=q1 refusal=DAMAGED
+    reserve r1 FR A=3 B=1@L0:line1 partial    release r1 A=1@L0 req=q1 refusal=DAMAGED
     transfer r1 A=1@L0>L1 req=q1              list_reservations s:HELD 0 10
 
-Markets are written without their channel, which is `web`; times are ms from now.
+Markets are written without their channel, which is `web`; SKUs begin with a capital and options do
+not; times are ms from now.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ VERBS: Final = dict.fromkeys(FACTS, "apply_facts") | {"network": "commit_network
 PLAIN: Final = frozenset({"expire", "purge", "list_positions", "delete_sku", "get_reservation"})
 READERS: Final = frozenset({"observe_at", "observe_sku", "observe_times", "inspect_reservations"})
 
-_PART: Final = re.compile(r"(\w+)=(-?\d+)(?:@(\w+))?(?:>(\w+))?(?:#(\w+))?")
+_PART: Final = re.compile(r"([A-Z]\w*)=(-?\d+)(?:@(\w+))?(?:>(\w+))?(?::(\w+))?")
 
 
 class Call(NamedTuple):
@@ -39,10 +40,8 @@ def call_of(text: str, now_ms: int) -> Call:
     if verb in FACTS:
         return Call("apply_facts", (pack(_facts(text, now_ms)),))
     parts = [_part(found) for word in words if (found := _PART.fullmatch(word))]
-    names = [word for word in words if not _PART.fullmatch(word) and "=" not in word]
+    names = [word for word in words if "=" not in word]
     options = dict(word.split("=") for word in words if "=" in word and not _PART.fullmatch(word))
-    options |= {word.split("=")[0]: word.split("=")[1] for word in words if _is_number(word)}
-    parts = [part for part in parts if part["sku"] not in _NUMBERS]
     if verb in PLAIN or verb == "inspect_sku":
         return Call(verb, tuple(names) or (("",) if verb == "expire" else ()))
     if verb in READERS:
@@ -55,7 +54,12 @@ def call_of(text: str, now_ms: int) -> Call:
         sku, item_class = names
         row = [sku, now_ms * 1_000 + int(options.get("at", 0)) * 1_000, item_class]
         items = [[*row, -1, -1, "", 0, 0]]
-        return Call(verb, (pack({"work_max": int(options.get("work", 1_000)), "items": items}),))
+        request = {
+            "future_tolerance_ms": FUTURE_TOLERANCE_MS,
+            "work_max": int(options.get("work", 1_000)),
+            "items": items,
+        }
+        return Call(verb, (pack(request),))
     return Call(verb, (pack(_reservation(verb, names, options, parts, now_ms)),))
 
 

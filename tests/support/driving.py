@@ -79,7 +79,7 @@ class Pair:
 
     def apply_network(self, document: Document) -> None:
         """Apply a network on both sides."""
-        text = json.dumps(document)
+        text = json.dumps(document, sort_keys=True)
 
         async def apply() -> int:
             return (await self.store.networks.apply(text)).version

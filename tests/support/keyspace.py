@@ -17,26 +17,25 @@ _unpack: Final = msgspec.msgpack.decode
 
 def keyspace(client: redis.Redis) -> dict[str, object]:
     """Return every key that stays, with all that it holds; reservations without field order."""
-    found: dict[str, object] = {}
-    for raw in client.scan_iter(count=1_000):
-        key = raw.decode()
-        if client.ttl(raw) < 0:
-            found[key] = _read(client, key)
-    return found
+    return {key: _read(client, key) for key in keys(client) if client.ttl(key) < 0}
+
+
+def keys(client: redis.Redis, pattern: str = "*") -> list[str]:
+    """Return the names of keys, sorted."""
+    return sorted(raw.decode() for raw in client.scan_iter(pattern, count=1_000))
 
 
 def state_text(client: redis.Redis) -> str:
     """Return stock (on hand/reserved~safety!), views and reservations in one line."""
     words: list[str] = []
-    for key in sorted(raw.decode() for raw in client.scan_iter(count=1_000)):
+    for key in keys(client):
         kind, _, name = key.removeprefix(TAG).partition(":")
         if kind == "k":
-            words += _positions(name, client.hgetall(key))
+            words += _positions(name, _hash(client, key))
         elif kind == "v":
-            view = sorted(client.hgetall(key).items())
-            market = name.removeprefix("web/")
+            market, view = name.removeprefix("web/"), sorted(_hash(client, key).items())
             words += [f"{market}:{s.decode()}={int(n)}" for s, n in view if s != b"\x01"]
-    held = [_unpack(client.get(raw)) for raw in sorted(client.scan_iter(f"{TAG}r:*", count=1_000))]
+    held = [_unpack(_string(client, key)) for key in keys(client, f"{TAG}r:*")]
     if len(held) > _LISTED_MAX:
         counts = sorted(Counter(reservation["state"] for reservation in held).items())
         return " ".join(words + [f"{state}*{count}" for state, count in counts])
@@ -52,7 +51,7 @@ def values(packed: bytes, count: int) -> list[Any]:
 def _read(client: redis.Redis, key: str) -> object:
     match client.type(key):
         case b"string":
-            value = client.get(key)
+            value = _string(client, key)
             return _unpack(value) if key.startswith(f"{TAG}r:") else value
         case b"hash":
             return client.hgetall(key)
@@ -63,6 +62,16 @@ def _read(client: redis.Redis, key: str) -> object:
         case b"stream":
             return client.xrange(key)
     raise AssertionError(f"{key} is of a kind that no key is")
+
+
+def _hash(client: redis.Redis, key: str) -> dict[bytes, bytes]:
+    found: Any = client.hgetall(key)
+    return dict(found)
+
+
+def _string(client: redis.Redis, key: str) -> bytes:
+    value: Any = client.get(key)
+    return bytes(value)
 
 
 def _positions(sku: str, fields: dict[bytes, bytes]) -> list[str]:

@@ -59,8 +59,8 @@ class Whole:
 
 
 def whole_networks() -> st.SearchStrategy[Whole]:
-    """Draw a network without anything absent."""
-    return documents().map(Whole)
+    """Draw a network without anything absent or disabled."""
+    return documents().map(lambda found: Whole(_like(found, found["locations"], enabled=True)))
 
 
 def networks_after(whole: Whole) -> st.SearchStrategy[Whole]:
@@ -69,12 +69,21 @@ def networks_after(whole: Whole) -> st.SearchStrategy[Whole]:
         st.sampled_from((*LOCATIONS, *MARKETS)).map(
             lambda name: replace(whole, absent=whole.absent ^ {name})
         ),
-        location_lists().map(lambda found: _with(whole, "locations", found)),
+        location_lists().map(lambda found: Whole(_like(whole.parts, found), whole.absent)),
         st.tuples(st.integers(0, len(LOCATIONS) - 1), st.sampled_from(("enabled", "safety_stock")))
         .map(lambda edit: _with_one_location(whole, *edit)),
         market_lists().map(lambda found: _with(whole, "markets", found)),
         rule_lists().map(lambda found: _with(whole, "protections", found)),
     )
+
+
+def _like(parts: Document, found: list[Document], *, enabled: bool | None = None) -> Document:
+    """Put other locations in, enabled as those before were: half of all disabled sells nothing."""
+    places = [
+        {**place, "enabled": before["enabled"] if enabled is None else enabled}
+        for place, before in zip(found, parts["locations"], strict=True)
+    ]
+    return {**parts, "locations": places}
 
 
 def _with(whole: Whole, part: str, found: list[Document]) -> Whole:

@@ -1,4 +1,4 @@
-"""Tables of script calls, one text file a script: what was there, a call, its outcome, what is then.
+"""Tables of script calls, one file a script: what was there, a call, its outcome, what is then.
 
 A row is its promise on a line of its own, then indented lines: what happened before, `>` the call,
 `<` its outcome and body (`...` for a body that is not compared), `<<` those of the same call again

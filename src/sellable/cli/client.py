@@ -7,7 +7,16 @@ import inspect
 import os
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Concatenate, Final, ParamSpec, TypeVar, get_type_hints
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Concatenate,
+    Final,
+    ParamSpec,
+    TypeVar,
+    get_type_hints,
+)
 
 import grpc
 import typer
@@ -40,19 +49,30 @@ _OPTIONS: Final = (
 )
 _NO_ANSWER_CODES: Final = frozenset({"UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED"})
 
+_PANEL: Final = "Which service"
+
 AsJson = Annotated[
     bool, typer.Option("--json", help="Write one JSON value; an error is one on standard error.")
 ]
 _Address = Annotated[
-    str, typer.Option(envvar="SELLABLE_ADDRESS", help="host:port, [ipv6]:port or unix:path")
+    str,
+    typer.Option(
+        envvar="SELLABLE_ADDRESS",
+        rich_help_panel=_PANEL,
+        help=r"host:port, \[ipv6]:port or unix:path",
+    ),
 ]
-_Timeout = Annotated[str, typer.Option(help="how long one call may take, e.g. 500ms, 10s, 2m")]
+_Timeout = Annotated[
+    str,
+    typer.Option(rich_help_panel=_PANEL, help="how long one call may take, e.g. 500ms, 10s, 2m"),
+]
 _TlsCaFile = Annotated[
     Path | None,
     typer.Option(
         envvar="SELLABLE_TLS_CA_FILE",
         exists=True,
         dir_okay=False,
+        rich_help_panel=_PANEL,
         help="speak TLS with the service, and trust this PEM certificate",
     ),
 ]
@@ -136,7 +156,9 @@ class Service:
                 text = f"no answer from {self._address} within {self._timeout_ms} ms"
                 hint = "allow it more with --timeout"
             case "UNIMPLEMENTED":
-                text = f"the service at {self._address} does not know this call: is it an older one?"
+                text = (
+                    f"the service at {self._address} does not know this call: is it an older one?"
+                )
             case _:
                 exit_code, reason = ExitCode.FAULT, "INTERNAL"
                 text = f"the service at {self._address} failed: {message}"
@@ -169,7 +191,7 @@ def asks_service(
     run.__annotations__ = {**hints, **added}
     run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [
-            *own,
+            *(parameter.replace(annotation=hints[parameter.name]) for parameter in own),
             *(
                 inspect.Parameter(
                     name, inspect.Parameter.KEYWORD_ONLY, default=defaults[name], annotation=kind

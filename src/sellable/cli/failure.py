@@ -38,8 +38,7 @@ class ExitCode(IntEnum):
 
 EXIT_CODES_HELP: Final = {
     ExitCode.DONE: "done",
-    ExitCode.REFUSED: "refused (not enough stock, not known, already closed, ...), "
-    "or verify found differences",
+    ExitCode.REFUSED: "refused: not enough stock, not known, closed; verify found differences",
     ExitCode.USAGE: "the command, a value or a document is not valid",
     ExitCode.NO_ANSWER: "the service or its store does not answer, or is overloaded",
     ExitCode.FAULT: "a fault of sellable",
@@ -76,7 +75,7 @@ class Failure(SellableError):
         details: For scripts: the data behind the notes.
     """
 
-    def __init__(  # noqa: PLR0913 - all by name
+    def __init__(
         self,
         message: str,
         *,

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 - typer reads the annotation at run time
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import structlog
 import typer
+from rich.text import Text
 
-from sellable.logs import configure_logs
-from sellable.rpc.run import run_event_loop
-from sellable.service import serve
-from sellable.settings import load_settings
+from sellable.cli.terminal import console_of
 
 if TYPE_CHECKING:
     from sellable.rpc.server import RunningServer
+    from sellable.settings import Settings
 
 
 def serve_command(
     *,
-    listen: Annotated[str | None, typer.Option(help="host:port, [ipv6]:port or unix:path")] = None,
+    listen: Annotated[
+        str | None, typer.Option(help=r"host:port, \[ipv6]:port or unix:path")
+    ] = None,
     store: Annotated[
         str | None, typer.Option(help="redis://, rediss:// or unix:// URL; none: embedded")
     ] = None,
@@ -28,7 +29,20 @@ def serve_command(
     durability: Annotated[str | None, typer.Option(help="fsync or primary")] = None,
     partitions: Annotated[int | None, typer.Option(help="units of atomicity; 1 for now")] = None,
 ) -> None:
-    """Serve the API until SIGTERM or SIGINT; every setting is also a SELLABLE_* variable."""
+    """Serve the API until SIGTERM or SIGINT; every setting is also a SELLABLE_* variable.
+
+    Examples:
+      sellable serve --data ./stock
+      sellable serve --store redis://localhost:6379 --listen 0.0.0.0:50051
+    """
+    # What serving needs takes seconds to load on a busy machine: no other command waits for it.
+    import structlog  # noqa: PLC0415
+
+    from sellable.logs import configure_logs  # noqa: PLC0415
+    from sellable.rpc.run import run_event_loop  # noqa: PLC0415
+    from sellable.service import serve  # noqa: PLC0415
+    from sellable.settings import load_settings  # noqa: PLC0415
+
     settings = load_settings(
         listen=listen,
         store=store,
@@ -43,5 +57,19 @@ def serve_command(
         structlog.get_logger("sellable").info(
             "serving", address=server.address, transport=server.transport
         )
+        if sys.stdout.isatty():
+            console_of(sys.stdout).print(_greeting(server, settings))
 
     run_event_loop(serve(settings, ready))
+
+
+def _greeting(server: RunningServer, settings: Settings) -> Text:
+    """Tell a person where it serves, from what, and what to do next."""
+    stock = f"stock in {settings.data}" if settings.store is None else "stock in the store given"
+    return Text.assemble(
+        "sellable serves at ",
+        (server.address, "bold green"),
+        f", {stock}. Ask it from another terminal: ",
+        ("sellable check web/FR SKU", "bold"),
+        ". Ctrl-C ends it.",
+    )

@@ -158,12 +158,15 @@ def difference_table(differences: Iterable[VerifyResponse.Difference]) -> Table:
 
 
 def _allocation(allocation: Allocation) -> str:
-    parts = [f"{number(allocation.quantity)} at {allocation.location}"]
+    parts = []
+    if allocation.quantity:
+        short = allocation.short_quantity
+        remark = f" ({number(short)} short)" if short else ""
+        parts.append(f"{number(allocation.quantity)} at {allocation.location}{remark}")
     if allocation.fulfilled_quantity:
-        parts.append(f"{number(allocation.fulfilled_quantity)} shipped")
-    if allocation.short_quantity:
-        parts.append(f"{number(allocation.short_quantity)} short")
-    return " ".join([parts[0], *(f"({part})" for part in parts[1:])])
+        shipped = number(allocation.fulfilled_quantity)
+        parts.append(f"{shipped} shipped from {allocation.location}")
+    return ", ".join(parts)
 
 
 def _time(message: Message, field: str) -> str:

@@ -30,6 +30,7 @@ class Books:
         markets: by market, like web/FR.
         sold_units_by_sku: units that were dispatched.
         refusals: orders by the reason they were refused for.
+        line_count: lines of all orders.
         short_line_count: lines that the refusals named.
         returned_units: cancelled after dispatch; the demo brings no goods back to a shelf.
         refused_units: cancelled, of an order that was refused.
@@ -40,29 +41,25 @@ class Books:
     sold_units_by_sku: Counter[str] = field(default_factory=Counter)
     refusals: Counter[str] = field(default_factory=Counter)
     short_line_count: int = 0
-    order_count: int = 0
+    line_count: int = 0
     returned_units: int = 0
     refused_units: int = 0
     unmatched_units: int = 0
 
     @property
-    def refused_count(self) -> int:
-        """Orders that were refused."""
-        return self.refusals.total()
-
-    @property
-    def sold_units(self) -> int:
-        """Units that were dispatched."""
-        return self.sold_units_by_sku.total()
-
-    @property
-    def released_units(self) -> int:
-        """Units that were given back to sale."""
-        return sum(market.released_units for market in self.markets.values())
+    def total(self) -> MarketBook:
+        """All markets together."""
+        books = self.markets.values()
+        return MarketBook(
+            order_count=sum(book.order_count for book in books),
+            refused_count=sum(book.refused_count for book in books),
+            sold_units=sum(book.sold_units for book in books),
+            released_units=sum(book.released_units for book in books),
+        )
 
     def placed(self, order: Order) -> None:
         """Note an order that has its stock."""
-        self.order_count += 1
+        self.line_count += len(order.lines)
         self.markets[order.market].order_count += 1
 
     def refused(self, order: Order, reason: str, short_line_count: int) -> None:

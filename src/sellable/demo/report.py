@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from rich import box
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from sellable.demo.audit import Audit
-    from sellable.demo.books import Books
+    from sellable.demo.books import Books, MarketBook
     from sellable.demo.caller import CallTimes
 
 # The calls of a shop, in the order of an order's life.
@@ -34,11 +35,6 @@ class Report:
     audit: Audit
 
     @property
-    def exit_code(self) -> int:
-        """0 if every number is right."""
-        return 0 if self.audit.clean else 1
-
-    @property
     def calls_per_s(self) -> float:
         """Calls of the shop, answered or refused, per second."""
         return sum(len(self.times.seconds[kind]) for kind in _SHOP_CALLS) / self.replay_s
@@ -46,11 +42,11 @@ class Report:
     @property
     def orders_per_s(self) -> float:
         """Orders placed or refused, per second."""
-        return self.books.order_count / self.replay_s
+        return self.books.total.order_count / self.replay_s
 
     def as_data(self) -> dict[str, Any]:
         """Answer the report for `--json`."""
-        books, audit = self.books, self.audit
+        books, total, audit = self.books, self.books.total, self.audit
         return {
             "clean": audit.clean,
             "clients": self.client_count,
@@ -59,13 +55,14 @@ class Report:
             "orders_per_s": round(self.orders_per_s, 1),
             "retries": self.times.retry_count,
             "calls": {kind: latencies(self.times.seconds[kind]) for kind in _SHOP_CALLS},
-            "orders": books.order_count,
-            "refused_orders": books.refused_count,
+            "orders": total.order_count,
+            "lines": books.line_count,
+            "refused_orders": total.refused_count,
             "refusals": dict(books.refusals),
             "short_lines": books.short_line_count,
             "units": {
-                "sold": books.sold_units,
-                "released": books.released_units,
+                "sold": total.sold_units,
+                "released": total.released_units,
                 "cancelled_after_dispatch": books.returned_units,
                 "cancelled_of_refused_orders": books.refused_units,
                 "cancelled_unmatched": books.unmatched_units,
@@ -99,58 +96,42 @@ class Report:
         )
 
     def _market_table(self) -> Table:
-        table = Table(title="Sold", title_justify="left")
-        table.add_column("market")
-        for column in ("orders", "refused", "units sold", "units released"):
-            table.add_column(column, justify="right")
-        by_units = sorted(self.books.markets.items(), key=lambda item: -item[1].sold_units)
-        for market, book in by_units:
-            numbers = (
-                book.order_count,
-                book.refused_count,
-                book.sold_units,
-                book.released_units,
-            )
-            table.add_row(market, *(f"{number:,}" for number in numbers))
+        table = _table("market", "orders", "refused", "units sold", "units released")
+        for market, book in sorted(
+            self.books.markets.items(), key=lambda item: -item[1].sold_units
+        ):
+            table.add_row(market, *_numbers(book))
         table.add_section()
-        totals = (
-            self.books.order_count,
-            self.books.refused_count,
-            self.books.sold_units,
-            self.books.released_units,
-        )
-        table.add_row("all", *(f"{number:,}" for number in totals), style="bold")
+        table.add_row("all", *_numbers(self.books.total), style="bold")
         return table
 
     def _call_table(self) -> Table:
-        table = Table(title="Calls over gRPC", title_justify="left")
-        table.add_column("call")
-        for column in ("count", "p50 ms", "p95 ms", "p99 ms", "max ms"):
-            table.add_column(column, justify="right")
+        table = _table("call", "count", "p50 ms", "p95 ms", "p99 ms", "max ms")
         for kind in _SHOP_CALLS:
             found = latencies(self.times.seconds[kind])
             table.add_row(
                 kind,
                 f"{found['count']:,}",
-                *(f"{found[name]:.1f}" for name in ("p50_ms", "p95_ms", "p99_ms", "max_ms")),
+                *(f"{found[name]:,.1f}" for name in ("p50_ms", "p95_ms", "p99_ms", "max_ms")),
             )
         return table
 
     def _sentences(self) -> Sequence[str]:
-        books = self.books
+        books, total = self.books, self.books.total
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in books.refusals.items())
         cancelled = {
-            "released": books.released_units,
+            "released": total.released_units,
             "after dispatch": books.returned_units,
             "of refused orders": books.refused_units,
             "of orders that the data do not have": books.unmatched_units,
         }
         speed = f"{self.calls_per_s:,.0f} calls/s, {self.orders_per_s:,.0f} orders/s"
         short = f"{books.short_line_count:,} short lines"
+        size = f"{total.order_count:,} orders of {books.line_count:,} lines"
         return (
-            f"{books.order_count:,} orders in {self.replay_s:.1f} s by {self.client_count} clients",
+            f"{size} in {self.replay_s:.1f} s by {self.client_count} clients at once",
             f"{speed}, {self.times.retry_count} calls sent again",
-            f"{books.refused_count:,} orders refused for want of stock: {reasons or 0}, {short}",
+            f"{total.refused_count:,} orders refused for want of stock: {reasons or 0}, {short}",
             "units cancelled: " + ", ".join(f"{n:,} {what}" for what, n in cancelled.items()),
         )
 
@@ -191,6 +172,19 @@ def latencies(seconds: Sequence[float]) -> dict[str, float]:
         "p99_ms": at(99),
         "max_ms": at(100),
     }
+
+
+def _table(name: str, *numbers: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    table.add_column(name)
+    for number in numbers:
+        table.add_column(number, justify="right")
+    return table
+
+
+def _numbers(book: MarketBook) -> Sequence[str]:
+    numbers = (book.order_count, book.refused_count, book.sold_units, book.released_units)
+    return [f"{number:,}" for number in numbers]
 
 
 def _verdict(text: str, *, good: bool) -> Text:

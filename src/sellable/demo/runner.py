@@ -1,4 +1,4 @@
-"""The demo, phase by phase: load, replay, audit; every call goes over gRPC."""
+"""The demo: a service of its own, then load, replay and audit; every call goes over gRPC."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sellable.demo.audit import Audit, count_units, verify
 from sellable.demo.books import Books
+from sellable.demo.caller import CallTimes, callers
 from sellable.demo.clients import replay
 from sellable.demo.invoices import packaged_sample
 from sellable.demo.loading import DemoRefused, apply_network, load_stock
 from sellable.demo.network import market_locations, network_document
 from sellable.demo.opening import opening_stock
 from sellable.demo.orders import Replay
+from sellable.demo.process import service_process
 from sellable.demo.report import Report
 from sellable.demo.timeline import first_orders, timeline
 from sellable.limits import SKUS_PER_CALL_MAX
@@ -22,13 +24,14 @@ from sellable.network import parse
 from sellable.v1 import availability_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from sellable.demo.caller import Caller, CallTimes
+    from sellable.demo.caller import Caller
     from sellable.demo.orders import Cancellation, Order
     from sellable.demo.progress import Display
 
+ADDRESS_DEFAULT: Final = "127.0.0.1:50051"
 _TRY_SKUS_MAX: Final = 3
 
 
@@ -104,7 +107,8 @@ class Demo:
                 self._callers,
                 counts,
                 lambda loaded_count: show(
-                    loaded_count / len(counts), f"{loaded_count:,} of {len(counts):,} counts"
+                    loaded_count / len(counts),
+                    lambda: f"{loaded_count:,} of {len(counts):,} counts",
                 ),
             )
         for count in counts:
@@ -117,17 +121,19 @@ class Demo:
         with self._display.working("replaying orders") as show:
             done_count = 0
 
+            def speed() -> str:
+                total, elapsed_s = books.total, perf_counter() - began
+                calls_per_s = (times.call_count - calls_before) / elapsed_s
+                return (
+                    f"{total.order_count:,} of {self._order_count:,} orders, "
+                    f"{total.order_count / elapsed_s:,.0f} orders/s, "
+                    f"{calls_per_s:,.0f} calls/s, {total.refused_count:,} refused"
+                )
+
             def progress() -> None:
                 nonlocal done_count
                 done_count += 1
-                elapsed_s = perf_counter() - began
-                show(
-                    done_count / self._event_count,
-                    f"{books.order_count:,} of {self._order_count:,} orders, "
-                    f"{books.order_count / elapsed_s:,.0f}/s, "
-                    f"{(times.call_count - calls_before) / elapsed_s:,.0f} calls/s, "
-                    f"{books.refused_count:,} refused",
-                )
+                show(done_count / self._event_count, speed)
 
             await replay(
                 timeline(self._events()),
@@ -142,14 +148,15 @@ class Demo:
         """Check every number, twice, and answer the report of the whole run."""
         with self._display.working("verifying") as show:
             verified_count, differences = await verify(
-                self._callers[0], lambda fraction: show(fraction, "every counter recomputed")
+                self._callers[0],
+                lambda fraction: show(fraction, lambda: "every counter recomputed"),
             )
         with self._display.working("counting units") as show:
             violations = await count_units(
                 self._callers,
                 self._opening,
                 self._books.sold_units_by_sku,
-                lambda fraction: show(fraction, "sold and left against what there was"),
+                lambda fraction: show(fraction, lambda: "sold and left against what there was"),
             )
         return Report(
             client_count=self._plan.client_count,
@@ -178,3 +185,53 @@ class Demo:
         quantities = zip(best, answer.sellable_quantities, strict=True)
         skus = [sku for sku, quantity in quantities if quantity > 1]
         return InStock(market, skus[:_TRY_SKUS_MAX])
+
+
+async def run_demo(
+    plan: Plan,
+    *,
+    listen: str,
+    data: Path | None,
+    display: Display,
+    on_report: Callable[[Report], None],
+    serve_on: bool,
+) -> bool:
+    """Run the demo against a service that is started for it; answer whether every number is right.
+
+    Args:
+        plan: what to replay.
+        listen: where the service serves.
+        data: empty folder that keeps the data; None takes a temporary one.
+        display: where to show what happens.
+        on_report: told the report when it is there.
+        serve_on: serve until Ctrl-C after the report, so that a person can try more.
+    """
+    times = CallTimes()
+    async with service_process(listen, data) as service:
+        display.say(f"serving on {service.address} ({service.transport} transport)")
+        async with callers(service.address, times) as connections:
+            demo = Demo(connections, times, plan, display)
+            await demo.load()
+            await demo.replay()
+            report = await demo.audit()
+            on_report(report)
+            if serve_on:
+                display.say(_try_it(await demo.in_stock(), service.address))
+        if serve_on:
+            await service.until_stopped()
+            display.say("stopping")
+    return report.audit.clean
+
+
+def _try_it(found: InStock, address: str) -> str:
+    lines = [f"\nstill serving on {address} until Ctrl-C"]
+    if found.skus:
+        first = found.skus[0]
+        where = "" if address == ADDRESS_DEFAULT else f" --address {address}"
+        lines += [
+            "try in a second terminal:",
+            f"  sellable check {found.market} {' '.join(found.skus)}{where}",
+            f"  sellable reserve {found.market} {first}=2{where}",
+            f"  sellable positions {first}{where}",
+        ]
+    return "\n".join(lines)

@@ -12,8 +12,8 @@ from sellable.demo.orders import Cancellation, Order
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-# A week lies between order and dispatch, so that a quarter of the cancelled units are still there
-# to be released; the data say nothing about dispatch.
+# The data say nothing about dispatch. After a week about a third of what is cancelled of placed
+# orders is still there to be released.
 DISPATCH_AFTER: Final = timedelta(days=7)
 
 

@@ -27,12 +27,16 @@ class Partition:
         """Hash: the compiled network."""
         return f"{{{self.tag}}}:net"
 
+    def stage(self, change_id: str) -> str:
+        """Hash with a time to live: a compiled network that is not yet the one in force."""
+        return f"{{{self.tag}}}:net:{change_id}"
+
     def reservation(self, reservation_id: str) -> str:
-        """Hash: one reservation."""
+        """String: one reservation, a MessagePack map."""
         return f"{{{self.tag}}}:r:{reservation_id}"
 
     def holders(self, sku: str) -> str:
-        """Sorted set: the reservations that hold this SKU, by expiry."""
+        """Sorted set: the HELD reservations of this SKU, by expiry."""
         return f"{{{self.tag}}}:h:{sku}"
 
     @property

@@ -138,7 +138,7 @@ class Networks:
             for market, known in (await self._epochs(old)).items()
             if market in epochs and market not in affected
         }
-        stage = f"{runner.partition.net}:{secrets.token_hex(8)}"
+        stage = runner.partition.stage(secrets.token_hex(8))
         await self._stage(
             stage,
             {

@@ -69,7 +69,8 @@ def check_header(name: str, source: str) -> frozenset[str]:
     """Hold a header against its body; return the outcomes that it names.
 
     Raises:
-        ScriptFault: No header, a gap in the indexes, an index or outcome not declared or not used.
+        ScriptFault: No header, a gap in the indexes, an index or an outcome that is not declared,
+            or an outcome that is never answered.
     """
     header = _HEADER.match(source)
     if header is None:

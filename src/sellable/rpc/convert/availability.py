@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sellable.limits import SKUS_PER_CALL_MAX
+from sellable.limits import MARKETS_MAX, SKUS_PER_CALL_MAX
 from sellable.names import (
-    channel_problem,
-    country_problem,
     location_problem,
     sku_problem,
     skus_are_plain,
@@ -20,6 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from sellable.stock import Availability
+
+# Channel and country found good before, so that the hot path looks them up instead of checking
+# them again. Bounded by what a network may have; names beyond that are checked each time.
+_good_markets: Final[dict[tuple[str, str], str]] = {}
 
 
 class Query(NamedTuple):
@@ -41,17 +43,15 @@ class SkuQuery(NamedTuple):
 def check_sellable(request: availability_pb2.CheckSellableRequest) -> Query:
     """Check the query of the hot path."""
     channel, country, skus = request.channel, request.country, list(request.skus)
-    if (
-        not 0 < len(skus) <= SKUS_PER_CALL_MAX
-        or not skus_are_plain(skus)
-        or channel_problem(channel)
-        or country_problem(country)
-    ):
+    market = _good_markets.get((channel, country))
+    if market is None or not 0 < len(skus) <= SKUS_PER_CALL_MAX or not skus_are_plain(skus):
         checks = Checks()
-        checks.market(channel, country)
+        market = checks.market(channel, country)
         _check_skus(checks, skus)
         checks.done()
-    return Query(f"{channel}/{country}", skus, _at_least_revision(request))
+        if len(_good_markets) < MARKETS_MAX:
+            _good_markets[channel, country] = market
+    return Query(market, skus, _at_least_revision(request))
 
 
 def check_availability(request: availability_pb2.CheckAvailabilityRequest) -> Query:

@@ -11,7 +11,7 @@ ARGV[5]  count               int     SKUs looked at since the last call
 OUTCOME  DONE                how many locations are pending
 COST     markets, once at the end
 ]]
---- @include key clock append_ledger reply
+--- @include key append_ledger reply
 local done = redis.call('HINCRBY', key('rollout', ''), 'done', ARGV[5])
 if ARGV[3] ~= '' then
   local pending = redis.call('ZSCORE', key('pending', ''), ARGV[3])

@@ -13,10 +13,11 @@ OUTCOME  DONE                for each fact that was answered: 1 APPLIED 2 UNCHAN
                              5 REJECTED, error reason, detail
 COST     facts x markets of their locations, at most work_max
 ]]
---- @include key clock location_of load_sku units position_of find_market add_supply set_position sellable_now record
---- @include append_ledger flush_sku flush_all holdings load_reservation store_reservation give_back
---- @include settle expire_due adopt_rules create_position base_of follows_base apply_delta ship
---- @include confirm_hold shipped_parts close_if_empty apply_count apply_setting apply_shipment reply
+--- @include key clock location_of load_sku units position_of find_market add_supply set_position
+--- @include sellable_now record append_ledger flush_sku flush_all holdings load_reservation
+--- @include store_reservation give_back settle expire_due adopt_rules create_position base_of
+--- @include follows_base apply_delta ship confirm_hold shipped_parts close_if_empty apply_count
+--- @include apply_setting apply_shipment reply
 local request = cmsgpack.unpack(ARGV[4])
 local retention_ms = tonumber(ARGV[3])
 local now = clock(ARGV[1])

@@ -12,9 +12,9 @@ OUTCOME  EXPIRED             nothing
 OUTCOME  CLOSED              its state
 COST     lines of the reservation
 ]]
---- @include key clock location_of load_sku units position_of find_market add_supply set_position sellable_now record
---- @include append_ledger flush_sku flush_all holdings load_reservation store_reservation give_back
---- @include settle shortages mark_short reply finish
+--- @include key clock location_of load_sku units position_of find_market add_supply set_position
+--- @include sellable_now record append_ledger flush_sku flush_all holdings load_reservation
+--- @include store_reservation give_back settle shortages mark_short reply finish
 local request = cmsgpack.unpack(ARGV[4])
 local retention_ms = tonumber(ARGV[3])
 local now = clock(ARGV[1])

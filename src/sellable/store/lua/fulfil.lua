@@ -15,10 +15,11 @@ OUTCOME  UNKNOWN_LOCATION    its name
 OUTCOME  INVALID             field path and what is allowed
 COST     lines, allocations and the markets of their locations
 ]]
---- @include key clock location_of load_sku units position_of find_market add_supply set_position sellable_now record
---- @include append_ledger flush_sku flush_all holdings load_reservation store_reservation give_back
---- @include settle adopt_rules create_position base_of follows_base apply_delta ship confirm_hold
---- @include shipped_parts close_if_empty shortages mark_short reply finish
+--- @include key clock location_of load_sku units position_of find_market add_supply set_position
+--- @include sellable_now record append_ledger flush_sku flush_all holdings load_reservation
+--- @include store_reservation give_back settle adopt_rules create_position base_of follows_base
+--- @include apply_delta ship confirm_hold shipped_parts close_if_empty shortages mark_short reply
+--- @include finish
 local request = cmsgpack.unpack(ARGV[4])
 local retention_ms = tonumber(ARGV[3])
 local now = clock(ARGV[1])
@@ -43,11 +44,15 @@ if request.request_id ~= '' and reservation.request_count >= request.requests_ma
   return reply('INVALID', { 'request_id', 'is one too many: a reservation takes at most ' .. request.requests_max })
 end
 if request.observe_us > (now + request.future_tolerance_ms) * 1000 then
-  return reply('INVALID', { 'observe_time', 'at most ' .. request.future_tolerance_ms .. " ms ahead of the store's clock" })
+  local allowed = 'at most ' .. request.future_tolerance_ms .. " ms ahead of the store's clock"
+  return reply('INVALID', { 'observe_time', allowed })
 end
 local parts, path, allowed = shipped_parts(reservation, request.parts)
 if not parts then
-  return reply(path == 'UNKNOWN_LOCATION' and path or 'INVALID', path == 'UNKNOWN_LOCATION' and allowed or { path, allowed })
+  if path == 'UNKNOWN_LOCATION' then
+    return reply(path, allowed)
+  end
+  return reply('INVALID', { path, allowed })
 end
 
 -- Apply.

@@ -26,7 +26,8 @@ for at = 1, #raw, 2 do
     local member = name .. ':' .. sku
     local times = redis.call('ZRANGEBYSCORE', key('d:', member), '-inf', '+inf', 'WITHSCORES')
     for fact = 1, #times, 2 do
-      facts[#facts + 1] = { name, times[fact], times[fact + 1], redis.call('HGET', key('f:', member), times[fact]) or '' }
+      local packed = redis.call('HGET', key('f:', member), times[fact]) or ''
+      facts[#facts + 1] = { name, times[fact], times[fact + 1], packed }
     end
     overcommitted[#overcommitted + 1] = tonumber(redis.call('ZSCORE', key('o', ''), member) or 0)
     listed[#listed + 1] = redis.call('SISMEMBER', key('l:', name), sku)
@@ -41,11 +42,13 @@ for _, market in ipairs(names and cmsgpack.unpack(names) or {}) do
   markets[#markets + 1] = redis.call('HGET', KEYS[1], 'm:' .. market) or ''
 end
 local holders = {}
-for at, id in ipairs(redis.call('ZRANGEBYSCORE', key('i:k:', sku), '(' .. ARGV[2], '+inf', 'LIMIT', 0, 200)) do
+local ids = redis.call('ZRANGEBYSCORE', key('i:k:', sku), '(' .. ARGV[2], '+inf', 'LIMIT', 0, 200)
+for at, id in ipairs(ids) do
   local packed = redis.call('GET', key('r:', id)) or ''
   local state = packed ~= '' and cmsgpack.unpack(packed).state or ''
-  holders[at] = { id, packed, redis.call('ZSCORE', key('h:', sku), id) or '', redis.call('ZSCORE', key('x', ''), id) or '',
-    redis.call('ZSCORE', key('i:s:', state), id) or '', redis.call('ZSCORE', key('i:k:', sku), id) }
+  holders[at] = { id, packed, redis.call('ZSCORE', key('h:', sku), id) or '',
+    redis.call('ZSCORE', key('x', ''), id) or '', redis.call('ZSCORE', key('i:s:', state), id) or '',
+    redis.call('ZSCORE', key('i:k:', sku), id) }
 end
 local rules = redis.call('HMGET', KEYS[1], 'u:' .. sku, 'c:' .. class)
 return { 'DONE', { raw, views, places, { rules[1] or '', class ~= '' and rules[2] or '' },

@@ -13,8 +13,9 @@ OUTCOME  STALE               the SKU: to refresh before another try
 OUTCOME  MORE_DUE            the SKU: more expired holds to give back before another try
 COST     positions of the SKU
 ]]
---- @include key clock location_of load_sku units position_of find_market add_supply set_position sellable_now record
---- @include append_ledger flush_sku flush_all holdings load_reservation store_reservation give_back settle expire_due reply
+--- @include key clock location_of load_sku units position_of find_market add_supply set_position
+--- @include sellable_now record append_ledger flush_sku flush_all holdings load_reservation
+--- @include store_reservation give_back settle expire_due reply
 local now = clock(ARGV[1])
 local state = load_sku(ARGV[4])
 if not state.epoch and not state.item then

@@ -6,13 +6,14 @@ KEYS[1]  network             hash    the partition's network; every other key ha
 ARGV[1]  now_ms              int     0 = the engine's clock
 ARGV[2]  ledger_entries_max  int     length that bounds the ledger
 ARGV[3]  retention_ms        int     how long closed reservations, request ids and facts are kept
-ARGV[4]  request             msgpack work_max, future_tolerance_ms, items (sku, update_us, class, weight, volume, currency, units, nanos)
+ARGV[4]  request             msgpack work_max, future_tolerance_ms, items (sku, update_us, class, weight, volume,
+                                     currency, units, nanos)
 OUTCOME  DONE                for each item that was answered: 1 APPLIED 2 UNCHANGED 3 STALE
                              5 REJECTED: updated too far in the future
 COST     items x positions x markets where the class changes, at most work_max beyond the last one
 ]]
---- @include key clock location_of load_sku units position_of find_market add_supply set_position sellable_now record
---- @include append_ledger flush_sku flush_all adopt_rules recompute reply
+--- @include key clock location_of load_sku units find_market add_supply sellable_now record
+--- @include append_ledger flush_sku adopt_rules recompute reply
 local request = cmsgpack.unpack(ARGV[4])
 local now = clock(ARGV[1])
 local answers, work = {}, 0

@@ -10,8 +10,8 @@ ARGV[4]  request             msgpack work_max, skus
 OUTCOME  DONE                how many of the SKUs were seen to, and the epoch they are at least at
 COST     positions x markets of their locations, at most work_max beyond the last SKU
 ]]
---- @include key clock location_of load_sku units position_of find_market add_supply set_position sellable_now record
---- @include append_ledger flush_sku flush_all adopt_rules recompute reply
+--- @include key clock location_of load_sku units find_market add_supply sellable_now record
+--- @include append_ledger flush_sku adopt_rules recompute reply
 local request = cmsgpack.unpack(ARGV[4])
 local now = clock(ARGV[1])
 local epoch = tonumber(redis.call('HGET', KEYS[1], 'epoch') or 0)

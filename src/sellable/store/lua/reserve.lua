@@ -22,10 +22,10 @@ OUTCOME  STALE               SKUs to refresh before another try
 OUTCOME  MORE_DUE            SKUs with more expired holds to give back before another try
 COST     lines x (locations walked + markets of the locations taken from), at most 100 lines
 ]]
---- @include key clock location_of load_sku units position_of find_market add_supply set_position sellable_now record
---- @include append_ledger flush_sku flush_all holdings load_reservation store_reservation give_back
---- @include settle expire_due bind sells_from free_at take shortages mark_short reply finish
---- @include check_request replace_hold place_lines
+--- @include key clock location_of load_sku units position_of find_market add_supply set_position
+--- @include sellable_now record append_ledger flush_sku flush_all holdings load_reservation
+--- @include store_reservation give_back settle expire_due prepare_skus bind sells_from free_at take
+--- @include shortages mark_short reply finish check_request replace_hold place_lines
 local request = cmsgpack.unpack(ARGV[4])
 local retention_ms = tonumber(ARGV[3])
 local now = clock(ARGV[1])
@@ -43,31 +43,17 @@ local refusal, detail = check_request(request)
 if refusal then
   return reply(refusal, detail)
 end
-local epoch = cmsgpack.unpack(redis.call('HGET', KEYS[1], 'm:' .. request.market))[1]
-local stale, expired = {}, 0
-for _, line in ipairs(request.lines) do
-  local state = load_sku(line.sku)
-  if state.epoch and state.epoch < epoch then
-    stale[#stale + 1] = line.sku
-  end
-  if not state.taken then
-    state.taken = {}
-    expired = expired + expire_due(state, now, retention_ms)
-  end
-end
-if expired > 0 then
-  flush_all(now)
-end
+local stale = prepare_skus(request.lines, request.market, now, retention_ms)
 local replaced, closed = replace_hold(request.replaces_reservation_id, now)
 if closed then
   return reply('CLOSED', closed)
 end
-if #stale > 0 then
+if stale then
   return reply('STALE', stale)
 end
 local placed, short = place_lines(request)
 if #short > 0 and next(more_due) then
-  return reply('MORE_DUE', { next(more_due) })
+  return reply('MORE_DUE', { (next(more_due)) })
 end
 if #short > 0 and not (request.allow_partial and placed.total > 0) then
   return reply('SHORT', short)

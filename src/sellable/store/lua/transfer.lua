@@ -20,10 +20,11 @@ OUTCOME  STALE               SKUs to refresh before another try
 OUTCOME  MORE_DUE            SKUs with more expired holds to give back before another try
 COST     moves and the markets of their locations
 ]]
---- @include key clock location_of load_sku units position_of find_market add_supply set_position sellable_now record
---- @include append_ledger flush_sku flush_all holdings load_reservation store_reservation give_back
---- @include settle expire_due sells_from free_at take adopt_rules create_position base_of follows_base
---- @include apply_delta lower_on_hand find_parts check_targets check_moves shortages mark_short reply finish
+--- @include key clock location_of load_sku units position_of find_market add_supply set_position
+--- @include sellable_now record append_ledger flush_sku flush_all holdings load_reservation
+--- @include store_reservation give_back settle expire_due prepare_skus sells_from free_at take
+--- @include adopt_rules create_position base_of follows_base apply_delta lower_on_hand find_parts
+--- @include check_targets check_moves shortages mark_short reply finish
 local request = cmsgpack.unpack(ARGV[4])
 local retention_ms = tonumber(ARGV[3])
 local now = clock(ARGV[1])

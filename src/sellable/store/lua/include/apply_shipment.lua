@@ -1,7 +1,8 @@
 -- Goods of a reservation left, as a feed tells it. The event id is kept with the reservation, so a
 -- repeat is known for as long as the reservation is; of an unknown reservation only on hand falls.
 local function apply_shipment(state, fact, requests_max, now, retention_ms)
-  local delta = { event_id = fact.event_id, source = fact.source, sequence = fact.sequence, observe_us = fact.observe_us }
+  local delta = { event_id = fact.event_id, source = fact.source, sequence = fact.sequence,
+    observe_us = fact.observe_us }
   local reservation = load_reservation(fact.reservation_id)
   if not reservation then
     delta.quantity = -fact.quantity

@@ -5,22 +5,12 @@ local function check_moves(reservation, request, now, retention_ms)
   if not parts then
     return nil, 'INVALID', { path, allowed }
   end
-  local epoch = cmsgpack.unpack(redis.call('HGET', KEYS[1], 'm:' .. reservation.market))[1]
-  local stale, expired = {}, 0
-  for _, part in ipairs(parts) do
-    local state = load_sku(part.line.sku)
-    if state.epoch < epoch then
-      stale[#stale + 1] = part.line.sku
-    end
-    if not state.taken then
-      state.taken = {}
-      expired = expired + expire_due(state, now, retention_ms)
-    end
+  local lines = {}
+  for at, part in ipairs(parts) do
+    lines[at] = part.line
   end
-  if expired > 0 then
-    flush_all(now)
-  end
-  if #stale > 0 then
+  local stale = prepare_skus(lines, reservation.market, now, retention_ms)
+  if stale then
     return nil, 'STALE', stale
   end
   local wanted = {}

@@ -1,7 +1,6 @@
 -- Writes a working copy: positions, supplies, view, overcommitments and ledger together. The
 -- markets whose number changed go with the SKU's last ledger entry; a recompute that changes none
--- leaves none. `rewrite` trusts no number that
--- was shown before.
+-- leaves none. `rewrite` trusts no number that was shown before.
 local view_keys = {}
 
 local function flush_sku(state, now)

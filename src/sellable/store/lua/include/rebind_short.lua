@@ -4,24 +4,11 @@ local function rebind_short(reservation, allocations_max, now, retention_ms)
   if redis.call('EXISTS', key('o', '')) == 0 then
     return nil
   end
-  local packed = redis.call('HGET', KEYS[1], 'm:' .. reservation.market)
-  local epoch = packed and cmsgpack.unpack(packed)[1] or 0
-  local stale = {}
-  for _, line in ipairs(reservation.lines) do
-    local state = load_sku(line.sku)
-    if not state.taken then
-      state.taken = {}
-      if expire_due(state, now, retention_ms) > 0 then
-        flush_all(now)
-      end
-    end
-    if state.epoch and state.epoch < epoch then
-      stale[#stale + 1] = line.sku
-    end
-  end
-  if #stale > 0 then
+  local stale = prepare_skus(reservation.lines, reservation.market, now, retention_ms)
+  if stale then
     return stale
   end
+  local sells = redis.call('HEXISTS', KEYS[1], 'm:' .. reservation.market) == 1
   mark_short(reservation)
   for _, line in ipairs(reservation.lines) do
     local state = load_sku(line.sku)
@@ -29,7 +16,7 @@ local function rebind_short(reservation, allocations_max, now, retention_ms)
       local allocation = line.allocations[index]
       local short = allocation.short or 0
       allocation.short = nil
-      if packed and short > 0 and line.location == '' then
+      if sells and short > 0 and line.location == '' then
         for _, part in ipairs(bind(state, reservation.market, short, allocations_max)) do
           local from = position_of(state, allocation.location)
           allocation.open = allocation.open - part.quantity

@@ -2,26 +2,11 @@
 -- the market for lines that are free. It respects what is available, not the market's buffer; it
 -- takes all or nothing. Returns nil, or a refusal and its detail.
 local function retake(reservation, allocations_max, now, retention_ms)
-  local packed = redis.call('HGET', KEYS[1], 'm:' .. reservation.market)
-  if not packed then
+  if redis.call('HEXISTS', KEYS[1], 'm:' .. reservation.market) == 0 then
     return 'EXPIRED', {}
   end
-  local epoch = cmsgpack.unpack(packed)[1]
-  local stale, expired = {}, 0
-  for _, line in ipairs(reservation.lines) do
-    local state = load_sku(line.sku)
-    if state.epoch and state.epoch < epoch then
-      stale[#stale + 1] = line.sku
-    end
-    if not state.taken then
-      state.taken = {}
-      expired = expired + expire_due(state, now, retention_ms)
-    end
-  end
-  if expired > 0 then
-    flush_all(now)
-  end
-  if #stale > 0 then
+  local stale = prepare_skus(reservation.lines, reservation.market, now, retention_ms)
+  if stale then
     return 'STALE', stale
   end
   local plan = {}

@@ -1,0 +1,162 @@
+"""Reservations as they come and as they are: reserve, show, reservations."""
+
+from __future__ import annotations
+
+import uuid
+from enum import StrEnum
+from typing import Annotated, Any, Final
+
+import typer
+from google.protobuf.duration_pb2 import Duration
+from rich.text import Text
+
+from sellable.cli.client import Service
+from sellable.cli.show import reservation_table, reservation_view
+from sellable.cli.terminal import Answer
+from sellable.cli.typed import duration_ms, market_name, part
+from sellable.cli.values import reservation_value
+from sellable.limits import PAGE_SIZE_DEFAULT
+from sellable.v1.common_pb2 import Line
+from sellable.v1.reservations_pb2 import (
+    GetReservationRequest,
+    ListReservationsRequest,
+    Reservation,
+    ReservationState,
+    ReserveStockRequest,
+)
+
+# Reservations may have a hundred lines each; a page stays a small message all the same.
+_PAGE_SIZE: Final = PAGE_SIZE_DEFAULT
+
+ReservationId = Annotated[str, typer.Argument(metavar="RESERVATION", show_default=False)]
+
+
+class State(StrEnum):
+    """The states as people type them."""
+
+    HELD = "held"
+    CONFIRMED = "confirmed"
+    FULFILLED = "fulfilled"
+    RELEASED = "released"
+    EXPIRED = "expired"
+
+
+def duration(text: str, hint: str) -> Duration | None:
+    """Read a duration; None if there is none."""
+    if not text:
+        return None
+    made = Duration()
+    made.FromMilliseconds(duration_ms(text, hint))
+    return made
+
+
+def reservation_answer(reservation: Reservation, revision: str, **more: Any) -> Answer:
+    """Answer a reservation after a change."""
+    value = {"reservation": reservation_value(reservation), "revision": revision, **more}
+    return Answer(value, reservation_view(reservation))
+
+
+def reserve_command(
+    service: Service,
+    market: Annotated[str, typer.Argument(metavar="MARKET", show_default=False)],
+    lines: Annotated[list[str], typer.Argument(metavar="SKU=QTY[@LOCATION]", show_default=False)],
+    *,
+    ttl: Annotated[
+        str, typer.Option(help="how long it is held, e.g. 90s, 15m, 2h", show_default="15m")
+    ] = "",
+    reservation_id: Annotated[
+        str | None,
+        typer.Option("--id", help="makes a repeat count once", show_default="a new one"),
+    ] = None,
+    order: Annotated[str, typer.Option(help="your order number")] = "",
+    partial: Annotated[
+        bool, typer.Option("--partial", help="take what there is instead of refusing")
+    ] = False,
+    replaces: Annotated[
+        str, typer.Option(help="the reservation that this one takes the place of")
+    ] = "",
+) -> Answer:
+    """Hold units for a customer: all lines or none.
+
+    Examples:
+      sellable reserve web/FR 85123A=2 22423=1 --ttl 30m
+      sellable reserve web/FR 85123A=1@STORE-LYON --id cart-7
+    """
+    channel, country = market_name(market)
+    chosen = reservation_id or str(uuid.uuid4())
+    parts = [part(line, "SKU=QTY[@LOCATION]") for line in lines]
+    request = ReserveStockRequest(
+        reservation_id=chosen,
+        channel=channel,
+        country=country,
+        lines=[Line(sku=p.name, quantity=p.quantity, location=p.location) for p in parts],
+        ttl=duration(ttl, "--ttl"),
+        order_reference=order,
+        allow_partial=partial,
+        replaces_reservation_id=replaces,
+    )
+    answer = service.call(service.reservations.ReserveStock, request, again=f"--id {chosen}")
+    made = reservation_answer(answer.reservation, answer.revision, replayed=answer.replayed)
+    if answer.replayed:
+        note = Text("known already: this is how it is now, nothing was taken", style="yellow")
+        return made._replace(view=[*made.view, note])
+    return made
+
+
+def show_command(service: Service, reservation: ReservationId) -> Answer:
+    """Show a reservation as it is now."""
+    request = GetReservationRequest(reservation_id=reservation)
+    found = service.call(service.reservations.GetReservation, request)
+    return Answer({"reservation": reservation_value(found)}, reservation_view(found))
+
+
+def reservations_command(
+    service: Service,
+    *,
+    sku: Annotated[str, typer.Option(help="with open units of this SKU")] = "",
+    order: Annotated[str, typer.Option(help="of this order")] = "",
+    location: Annotated[str, typer.Option(help="with open units at this location")] = "",
+    market: Annotated[str, typer.Option(help="of this market, e.g. web/FR")] = "",
+    channel: Annotated[str, typer.Option(help="of this channel")] = "",
+    country: Annotated[str, typer.Option(help="of this country")] = "",
+    state: Annotated[State | None, typer.Option(help="in this state", case_sensitive=False)] = None,
+    limit: Annotated[int, typer.Option(min=1, help="at most so many")] = PAGE_SIZE_DEFAULT,
+    page_token: Annotated[str, typer.Option(help="go on where a list before this ended")] = "",
+) -> Answer:
+    """List reservations that match every filter given.
+
+    Example:
+      sellable reservations --market web/FR --state held
+    """
+    if market:
+        if channel or country:
+            raise typer.BadParameter(
+                "not together with --channel or --country", param_hint="--market"
+            )
+        channel, country = market_name(market, "--market")
+    request = ListReservationsRequest(
+        sku=sku,
+        order_reference=order,
+        location=location,
+        channel=channel,
+        country=country,
+        state=ReservationState.Value(f"RESERVATION_STATE_{state.name if state else 'UNSPECIFIED'}"),
+        page_token=page_token,
+    )
+    found: list[Reservation] = []
+    while True:
+        request.page_size = min(limit - len(found), _PAGE_SIZE)
+        page = service.call(service.reservations.ListReservations, request)
+        found += page.reservations
+        request.page_token = page.next_page_token
+        if len(found) >= limit or not page.next_page_token:
+            break
+    value = {
+        "reservations": [reservation_value(reservation) for reservation in found],
+        "next_page_token": request.page_token,
+    }
+    table = reservation_table(found)
+    if not request.page_token:
+        return Answer(value, [table])
+    more = Text(f"there may be more: --page-token {request.page_token}", style="dim")
+    return Answer(value, [table, more])

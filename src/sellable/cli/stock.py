@@ -1,0 +1,163 @@
+"""Numbers and positions: check, markets, positions, set, adjust."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated, Any, Final
+
+import typer
+from google.protobuf.timestamp_pb2 import Timestamp
+from rich.text import Text
+
+from sellable.cli.client import Service
+from sellable.cli.failure import ExitCode, Failure, exit_code_of_reason
+from sellable.cli.show import availability_table, number, position_table, word
+from sellable.cli.terminal import Answer
+from sellable.cli.typed import change, market_name, quantity
+from sellable.cli.values import availability_value, outcome_word, position_value
+from sellable.v1 import errors_pb2
+from sellable.v1.availability_pb2 import CheckAvailabilityRequest, GetAvailabilityRequest
+from sellable.v1.inventory_pb2 import (
+    ApplyInventoryRequest,
+    EventResult,
+    InventoryEvent,
+    ListPositionsRequest,
+)
+
+SOURCE_DEFAULT: Final = "cli"
+
+_Sku = Annotated[str, typer.Argument(metavar="SKU", show_default=False)]
+_Location = Annotated[str, typer.Argument(metavar="LOCATION", show_default=False)]
+_Reason = Annotated[str, typer.Option(help="a word for the record, e.g. stocktake")]
+_Source = Annotated[str, typer.Option(help="who says so")]
+_EventId = Annotated[
+    str | None,
+    typer.Option(help="makes a repeat after a lost answer count once", show_default="a new one"),
+]
+
+
+def check_command(
+    service: Service,
+    market: Annotated[str, typer.Argument(metavar="MARKET", show_default=False)],
+    skus: Annotated[list[str], typer.Argument(metavar="SKU", show_default=False)],
+    *,
+    location: Annotated[str, typer.Option(help="only this location of the market")] = "",
+) -> Answer:
+    """Say how many of each SKU a market can sell now.
+
+    Examples:
+      sellable check web/FR 85123A 22423
+      sellable check web/FR 85123A --location STORE-LYON
+    """
+    channel, country = market_name(market)
+    request = CheckAvailabilityRequest(
+        channel=channel, country=country, skus=skus, location=location
+    )
+    answer = service.call(service.availability.CheckAvailability, request)
+    value = {"items": [availability_value(item) for item in answer.items]}
+    return Answer({**value, "revision": answer.revision}, [availability_table(answer.items)])
+
+
+def markets_command(service: Service, sku: _Sku) -> Answer:
+    """Say how many of a SKU every market can sell now."""
+    request = GetAvailabilityRequest(sku=sku)
+    answer = service.call(service.availability.GetAvailability, request)
+    value = {"items": [availability_value(item) for item in answer.markets]}
+    return Answer({**value, "revision": answer.revision}, [availability_table(answer.markets)])
+
+
+def positions_command(service: Service, sku: _Sku) -> Answer:
+    """Say where a SKU is: on hand, reserved, kept back and available at each location."""
+    answer = service.call(service.inventory.ListPositions, ListPositionsRequest(sku=sku))
+    value = {
+        "sku": sku,
+        "positions": [position_value(position) for position in answer.positions],
+        "revision": answer.revision,
+    }
+    return Answer(value, [position_table(answer.positions)])
+
+
+def set_command(
+    service: Service,
+    sku: _Sku,
+    location: _Location,
+    quantity_text: Annotated[str, typer.Argument(metavar="QTY", show_default=False)],
+    *,
+    reason: _Reason = "",
+    source: _Source = SOURCE_DEFAULT,
+    event_id: _EventId = None,
+) -> Answer:
+    """Count a position: so many are on hand there now, reserved ones included.
+
+    Example:
+      sellable set 85123A DC-PARIS 40
+    """
+    on_hand = quantity(quantity_text, "QTY", low=0)
+    event = _event(sku, location, reason, source, event_id)
+    event.on_hand_quantity = on_hand
+    return _applied(service, event, f"{sku} at {location}: {number(on_hand)} on hand")
+
+
+def adjust_command(
+    service: Service,
+    sku: _Sku,
+    location: _Location,
+    change_text: Annotated[str, typer.Argument(metavar="+N|-N", show_default=False)],
+    *,
+    reason: _Reason = "",
+    source: _Source = SOURCE_DEFAULT,
+    event_id: _EventId = None,
+) -> Answer:
+    """Change a position: so many more, or fewer, than before.
+
+    Examples:
+      sellable adjust 85123A DC-PARIS +12
+      sellable adjust 85123A DC-PARIS -3 --reason broken
+    """
+    delta = change(change_text, "+N|-N")
+    event = _event(sku, location, reason, source, event_id)
+    event.delta_quantity = delta
+    return _applied(service, event, f"{sku} at {location}: {delta:+,}")
+
+
+def _event(
+    sku: str, location: str, reason: str, source: str, event_id: str | None
+) -> InventoryEvent:
+    now = Timestamp()
+    now.GetCurrentTime()
+    return InventoryEvent(
+        event_id=event_id or str(uuid.uuid4()),
+        source=source,
+        sku=sku,
+        location=location,
+        observe_time=now,
+        reason=reason,
+    )
+
+
+def _applied(service: Service, event: InventoryEvent, what: str) -> Answer:
+    request = ApplyInventoryRequest(events=[event])
+    again = f"--event-id {event.event_id}"
+    answer = service.call(service.inventory.ApplyInventory, request, again=again)
+    result = answer.results[0]
+    outcome = outcome_word(result)
+    if outcome == "REJECTED":
+        raise _rejected(result)
+    value: dict[str, Any] = {
+        "sku": event.sku,
+        "location": event.location,
+        "event_id": event.event_id,
+        "outcome": outcome,
+        "detail": result.detail,
+        "revision": answer.revision,
+    }
+    line = Text.assemble(what, "  ", word(outcome), f"  {result.detail}" if result.detail else "")
+    # What was asked for is not so: a script must not go on as if it were.
+    stale = outcome == "STALE"
+    return Answer(value, [line], ExitCode.REFUSED if stale else ExitCode.DONE)
+
+
+def _rejected(result: EventResult) -> Failure:
+    reason = errors_pb2.ErrorReason.Name(result.reason).removeprefix("ERROR_REASON_")
+    message = result.detail or f"the service refused it: {reason}"
+    return Failure(message, exit_code=exit_code_of_reason(reason), reason=reason)
