@@ -216,4 +216,6 @@ def _sentences(error: ValidationError) -> Iterator[str]:
     for problem in error.errors(include_url=False, include_context=False, include_input=False):
         text = problem["msg"].removeprefix("Value error, ")
         name = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "string_pattern_mismatch":
+            text = f"must be {Settings.model_fields[name].description}"
         yield f"{name} ({PREFIX}{name.upper()}): {text[:1].lower()}{text[1:]}" if name else text

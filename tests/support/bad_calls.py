@@ -1,7 +1,4 @@
-"""Calls that are refused, each with its reason and, by field path, what would be allowed.
-
-The store that they meet is the one of `support.bad_input.arrange`.
-"""
+"""Calls as bad as a test wants them, and how each must be refused."""
 
 from __future__ import annotations
 
@@ -9,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from google.protobuf.duration_pb2 import Duration
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from sellable.v1 import availability_pb2 as availability
 from sellable.v1 import common_pb2, inventory_pb2, network_pb2, operations_pb2
@@ -18,8 +14,13 @@ from support.client import Want, event
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from typing import TypeAlias
+
+    from google.protobuf.timestamp_pb2 import Timestamp
 
     from support.client import Client
+
+    Call: TypeAlias = Callable[[Client], Awaitable[object]]
 
 SKU_WORDS: Final = "must be 1 to 128 bytes of UTF-8 without control characters"
 NAME_WORDS: Final = "must be 1 to 64 bytes of UTF-8 without control characters"
@@ -41,28 +42,24 @@ class Bad:
     """One call, and how it must be refused."""
 
     name: str
-    call: Callable[[Client], Awaitable[object]]
+    call: Call
     reason: str = "INVALID_FIELD"
     fields: dict[str, str] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
 
 
-def take(
-    *lines: Want, market: str = "web/FR", **more: object
-) -> Callable[[Client], Awaitable[object]]:
+def take(*lines: Want, market: str = "web/FR", **more: object) -> Call:
     """Ask for a hold that is not there yet."""
     return lambda client: client.reserve("new", market, *lines, **more)  # type: ignore[arg-type]
 
 
-def check(
-    *skus: str, channel: str = "web", country: str = "FR"
-) -> Callable[[Client], Awaitable[object]]:
+def check(*skus: str, channel: str = "web", country: str = "FR") -> Call:
     """Ask for numbers."""
     request = availability.CheckSellableRequest(channel=channel, country=country, skus=skus)
     return lambda client: client.availability.CheckSellable(request)
 
 
-def check_at(location: str) -> Callable[[Client], Awaitable[object]]:
+def check_at(location: str) -> Call:
     """Ask for what a location has."""
     request = availability.CheckAvailabilityRequest(
         channel="web", country="FR", skus=["A"], location=location
@@ -70,7 +67,7 @@ def check_at(location: str) -> Callable[[Client], Awaitable[object]]:
     return lambda client: client.availability.CheckAvailability(request)
 
 
-def lasting(seconds: int, nanos: int = 0) -> Callable[[Client], Awaitable[object]]:
+def lasting(seconds: int, nanos: int = 0) -> Call:
     """Ask for a hold of this duration."""
     request = reservations.ReserveStockRequest(
         reservation_id="new",
@@ -87,7 +84,7 @@ def part(**values: object) -> reservations.QuantityAt:
     return reservations.QuantityAt(**{"sku": "A", "quantity": 1, **values})  # type: ignore[arg-type]
 
 
-def release(*parts: reservations.QuantityAt, **more: str) -> Callable[[Client], Awaitable[object]]:
+def release(*parts: reservations.QuantityAt, **more: str) -> Call:
     """Give units of the hold back."""
     request = reservations.ReleaseReservationRequest(
         **{"reservation_id": "held", "quantities": parts, "request_id": "q", **more}  # type: ignore[arg-type]
@@ -95,9 +92,7 @@ def release(*parts: reservations.QuantityAt, **more: str) -> Callable[[Client], 
     return lambda client: client.reservations.ReleaseReservation(request)
 
 
-def fulfil(
-    *parts: reservations.QuantityAt, time: Timestamp | None = None
-) -> Callable[[Client], Awaitable[object]]:
+def fulfil(*parts: reservations.QuantityAt, time: Timestamp | None = None) -> Call:
     """Say that units of the hold left."""
     request = reservations.FulfillReservationRequest(
         reservation_id="held", quantities=parts, request_id="q", observe_time=time
@@ -105,9 +100,7 @@ def fulfil(
     return lambda client: client.reservations.FulfillReservation(request)
 
 
-def move(
-    to_location: str, name: str = "held", **origin: object
-) -> Callable[[Client], Awaitable[object]]:
+def move(to_location: str, name: str = "held", **origin: object) -> Call:
     """Move units of a reservation."""
     one = reservations.TransferReservationRequest.Move(
         **{"from": part(**origin), "to_location": to_location}  # type: ignore[arg-type]
@@ -118,7 +111,7 @@ def move(
     return lambda client: client.reservations.TransferReservation(request)
 
 
-def extend(name: str, seconds: int = 60) -> Callable[[Client], Awaitable[object]]:
+def extend(name: str, seconds: int = 60) -> Call:
     """Let a hold last longer."""
     request = reservations.ExtendReservationRequest(
         reservation_id=name, ttl=Duration(seconds=seconds)
@@ -126,7 +119,7 @@ def extend(name: str, seconds: int = 60) -> Callable[[Client], Awaitable[object]
     return lambda client: client.reservations.ExtendReservation(request)
 
 
-def confirm(name: str, order_reference: str = "") -> Callable[[Client], Awaitable[object]]:
+def confirm(name: str, order_reference: str = "") -> Call:
     """Place an order."""
     request = reservations.ConfirmReservationRequest(
         reservation_id=name, order_reference=order_reference
@@ -134,19 +127,19 @@ def confirm(name: str, order_reference: str = "") -> Callable[[Client], Awaitabl
     return lambda client: client.reservations.ConfirmReservation(request)
 
 
-def listing(**filters: object) -> Callable[[Client], Awaitable[object]]:
+def listing(**filters: object) -> Call:
     """List reservations."""
     request = reservations.ListReservationsRequest(**filters)  # type: ignore[arg-type]
     return lambda client: client.reservations.ListReservations(request)
 
 
-def get_network(version: int) -> Callable[[Client], Awaitable[object]]:
+def get_network(version: int) -> Call:
     """Ask for a version of the network."""
     request = network_pb2.GetNetworkRequest(version=version)
     return lambda client: client.network.GetNetwork(request)
 
 
-def rows(count: int) -> Callable[[Client], Awaitable[object]]:
+def rows(count: int) -> Call:
     """Send so many facts."""
     request = inventory_pb2.ApplyInventoryRequest(
         events=[event("A", "DC-PARIS", delta_quantity=1) for _ in range(count)]
@@ -158,260 +151,3 @@ async def verify(client: Client, sku: str) -> None:
     """Verify one SKU."""
     async for _ in client.operations.Verify(operations_pb2.VerifyRequest(sku=sku)):
         pass
-
-
-AVAILABILITY: Final = (
-    Bad("no SKU", check(), fields={"skus": "must have 1 to 1000 entries, has 0"}),
-    Bad(
-        "1,001 SKUs",
-        check(*["A"] * 1_001),
-        fields={"skus": "must have 1 to 1000 entries, has 1001"},
-    ),
-    Bad("empty SKU", check("A", ""), fields={"skus[1]": SKU_WORDS}),
-    Bad("SKU of 129 bytes", check(LONG_SKU), fields={"skus[0]": SKU_WORDS}),
-    Bad("control character", check("A\n"), fields={"skus[0]": SKU_WORDS}),
-    Bad("C1 control character", check("A\x85"), fields={"skus[0]": SKU_WORDS}),
-    Bad(
-        "country in lower case",
-        check("A", country="fr"),
-        fields={"country": f"{COUNTRY_WORDS}: write FR"},
-    ),
-    Bad(
-        "country that is none",
-        check("A", country="XX"),
-        fields={"country": f"{COUNTRY_WORDS}, e.g. FR"},
-    ),
-    Bad(
-        "country by habit",
-        check("A", country="UK"),
-        fields={"country": f"{COUNTRY_WORDS}: write GB"},
-    ),
-    Bad("channel in upper case", check("A", channel="Web"), fields={"channel": CHANNEL_WORDS}),
-    Bad(
-        "everything at once",
-        check("", channel="", country=""),
-        fields={
-            "channel": CHANNEL_WORDS,
-            "country": f"{COUNTRY_WORDS}, e.g. FR",
-            "skus[0]": SKU_WORDS,
-        },
-    ),
-    Bad(
-        "unknown market", check("A", country="DE"), "UNKNOWN_MARKET", metadata={"market": "web/DE"}
-    ),
-    Bad("unknown location", check_at("NONE"), "UNKNOWN_LOCATION", metadata={"location": "NONE"}),
-    Bad(
-        "location of another form",
-        check_at("DC PARIS"),
-        fields={"location": f"{LOCATION_WORDS}, or empty"},
-    ),
-    Bad(
-        "location of another market",
-        check_at("DC-OSLO"),
-        "LOCATION_NOT_IN_MARKET",
-        metadata={"location": "DC-OSLO", "market": "web/FR"},
-    ),
-    Bad(
-        "unknown SKU",
-        lambda c: c.availability.GetAvailability(availability.GetAvailabilityRequest(sku="Z")),
-        "UNKNOWN_SKU",
-        metadata={"sku": "Z"},
-    ),
-    Bad(
-        "positions of an unknown SKU",
-        lambda c: c.positions("Z"),
-        "UNKNOWN_SKU",
-        metadata={"sku": "Z"},
-    ),
-    Bad("positions of no SKU", lambda c: c.positions(""), fields={"sku": SKU_WORDS}),
-    Bad("verify of an unknown SKU", lambda c: verify(c, "Z"), "UNKNOWN_SKU", metadata={"sku": "Z"}),
-)
-
-RESERVE: Final = (
-    Bad("quantity 0", take(Want("A", 0)), fields={"lines[0].quantity": f"{QUANTITY_WORDS}0"}),
-    Bad(
-        "quantity below 0",
-        take(Want("A"), Want("A", -1)),
-        fields={"lines[1].quantity": f"{QUANTITY_WORDS}-1"},
-    ),
-    Bad(
-        "quantity beyond 10^12",
-        take(Want("A", 10**12 + 1)),
-        fields={"lines[0].quantity": f"{QUANTITY_WORDS}1000000000001"},
-    ),
-    Bad("empty SKU", take(Want("")), fields={"lines[0].sku": SKU_WORDS}),
-    Bad("SKU of 129 bytes", take(Want(LONG_SKU)), fields={"lines[0].sku": SKU_WORDS}),
-    Bad("control character", take(Want("A\x7f")), fields={"lines[0].sku": SKU_WORDS}),
-    Bad(
-        "duplicate line id",
-        take(Want("A", line_id="1"), Want("A", line_id="2"), Want("A", line_id="1")),
-        fields={"lines[2].line_id": "must be unique; lines[0] has it too"},
-    ),
-    Bad("no line", take(), fields={"lines": "must have 1 to 100 entries, has 0"}),
-    Bad(
-        "101 lines",
-        take(*[Want("A")] * 101),
-        fields={"lines": "must have 1 to 100 entries, has 101"},
-    ),
-    Bad(
-        "ttl too short", lasting(0, 999_999_999), fields={"ttl": f"{TTL_WORDS}0 s and 999999999 ns"}
-    ),
-    Bad("ttl too long", lasting(604_801), fields={"ttl": f"{TTL_WORDS}604801 s and 0 ns"}),
-    Bad("ttl below 0", lasting(-1), fields={"ttl": f"{TTL_WORDS}-1 s and 0 ns"}),
-    Bad(
-        "wrong country",
-        take(Want("A"), market="web/FRA"),
-        fields={"country": f"{COUNTRY_WORDS}, e.g. FR"},
-    ),
-    Bad(
-        "unknown market",
-        take(Want("A"), market="app/FR"),
-        "UNKNOWN_MARKET",
-        metadata={"market": "app/FR"},
-    ),
-    Bad(
-        "unknown location", take(Want("A", 1, "X")), "UNKNOWN_LOCATION", metadata={"location": "X"}
-    ),
-    Bad("unknown SKU", take(Want("A"), Want("Z")), "UNKNOWN_SKU", metadata={"sku": "Z"}),
-    Bad(
-        "location of another market",
-        take(Want("A", 1, "DC-OSLO")),
-        "LOCATION_NOT_IN_MARKET",
-        metadata={"location": "DC-OSLO", "market": "web/FR"},
-    ),
-    Bad("more than there is", take(Want("A", 11)), "INSUFFICIENT_STOCK"),
-    Bad(
-        "id of another request",
-        lambda c: c.reserve("held", "web/FR", Want("A", 1)),
-        "IDEMPOTENCY_CONFLICT",
-        metadata={"id": "held", "field": "lines[0]"},
-    ),
-    Bad(
-        "replaces an unknown hold",
-        take(Want("A"), replaces_reservation_id="none"),
-        "UNKNOWN_RESERVATION",
-        metadata={"reservation": "none"},
-    ),
-    Bad(
-        "replaces an order",
-        take(Want("A"), replaces_reservation_id="order"),
-        "RESERVATION_CLOSED",
-        metadata={"reservation": "order", "state": "CONFIRMED"},
-    ),
-)
-
-LATER: Final = (
-    Bad(
-        "extend beyond the bound",
-        extend("held", 604_801),
-        fields={"ttl": f"{TTL_WORDS}604801 s and 0 ns"},
-    ),
-    Bad(
-        "extend an order",
-        extend("order"),
-        "RESERVATION_CLOSED",
-        metadata={"reservation": "order", "state": "CONFIRMED"},
-    ),
-    Bad(
-        "extend what has lapsed",
-        extend("lapsed"),
-        "RESERVATION_EXPIRED",
-        metadata={"reservation": "lapsed"},
-    ),
-    Bad(
-        "confirm the unknown",
-        confirm("none"),
-        "UNKNOWN_RESERVATION",
-        metadata={"reservation": "none"},
-    ),
-    Bad("confirm nothing", confirm(""), fields={"reservation_id": NAME_WORDS}),
-    Bad(
-        "confirm what has lapsed and is sold",
-        confirm("lapsed"),
-        "RESERVATION_EXPIRED",
-        metadata={"reservation": "lapsed"},
-    ),
-    Bad(
-        "confirm what was released",
-        confirm("released"),
-        "RESERVATION_CLOSED",
-        metadata={"reservation": "released", "state": "RELEASED"},
-    ),
-    Bad(
-        "confirm for another order",
-        confirm("order", "o2"),
-        "IDEMPOTENCY_CONFLICT",
-        metadata={"id": "order", "field": "order_reference"},
-    ),
-    Bad(
-        "release quantity 0",
-        release(part(quantity=0)),
-        fields={"quantities[0].quantity": f"{QUANTITY_WORDS}0"},
-    ),
-    Bad(
-        "release more than is open",
-        release(part(quantity=3)),
-        fields={"quantities[0].quantity": "at most 2 open units"},
-    ),
-    Bad(
-        "release of no line",
-        release(part(sku="B")),
-        fields={"quantities[0]": "names no line of this reservation"},
-    ),
-    Bad(
-        "release without request id",
-        release(part(), request_id=""),
-        fields={"request_id": "is required with quantities"},
-    ),
-    Bad(
-        "fulfil an unknown location",
-        fulfil(part(location="X")),
-        "UNKNOWN_LOCATION",
-        metadata={"location": "X"},
-    ),
-    Bad(
-        "fulfil in the future",
-        fulfil(part(), time=Timestamp(seconds=4_000_000_000)),
-        fields={"observe_time": "at most 300000 ms ahead of the store's clock"},
-    ),
-    Bad("move to an unknown location", move("X"), "UNKNOWN_LOCATION", metadata={"location": "X"}),
-    Bad(
-        "move out of the market",
-        move("DC-OSLO"),
-        "LOCATION_NOT_IN_MARKET",
-        metadata={"location": "DC-OSLO", "market": "web/FR"},
-    ),
-    Bad("move to where nothing is", move("STORE-LYON"), "INSUFFICIENT_STOCK"),
-    Bad(
-        "move what has lapsed",
-        move("STORE-LYON", "lapsed"),
-        "RESERVATION_EXPIRED",
-        metadata={"reservation": "lapsed"},
-    ),
-    Bad(
-        "move to the same place",
-        move("DC-PARIS", location="DC-PARIS"),
-        fields={"moves[0].to_location": "must be another location than from.location"},
-    ),
-    Bad(
-        "list everything",
-        listing(),
-        fields={
-            "filter": "must have at least one of sku, order_reference, location, channel, country, state"
-        },
-    ),
-    Bad(
-        "list 1,001",
-        listing(sku="A", page_size=1_001),
-        fields={"page_size": "must be 0 to 1000, is 1001"},
-    ),
-    Bad(
-        "list by a token of nobody",
-        listing(sku="A", page_token="x"),  # noqa: S106 - a page
-        fields={"page_token": "must be the next_page_token of a call with the same filters"},
-    ),
-    Bad("no fact", rows(0), fields={"events": "must have 1 to 1000 entries, has 0"}),
-    Bad("1,001 facts", rows(1_001), fields={"events": "must have 1 to 1000 entries, has 1001"}),
-    Bad("version below 0", get_network(-1), fields={"version": f"must be 0 to {2**63 - 1}, is -1"}),
-    Bad("version that is not", get_network(99), "UNKNOWN_VERSION", metadata={"version": "99"}),
-)

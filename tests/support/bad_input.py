@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
-from sellable.maintenance.sweeper import sweep
 from support.client import Want
 from support.service import service
 from support.wait import eventually_async
@@ -45,7 +44,7 @@ async def arrange(store_url: str, transport: str, now_ms: int) -> AsyncIterator[
             await client.count(sku, location, quantity)
         await client.reserve("lapsed", "web/FR", Want("B", 5), ttl_ms=1_000)
         clock[0] += 1_000
-        await sweep(started.store.runner)
+        await started.store.runner.expire_all()
         await client.reserve("taker", "web/FR", Want("B", 5))
         await client.reserve("held", "web/FR", Want("A", 2))
         await client.reserve("order", "web/FR", Want("A", 1), order_reference="o1")

@@ -143,7 +143,7 @@ def test_every_problem_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
 
 
-@pytest.mark.parametrize("store", ["http://:secret@h", "localhost:6379", "redis://"])
+@pytest.mark.parametrize("store", ["http://:secret@h", "localhost:6379", "redis:secret"])
 def test_refused_store_keeps_its_password(store: str) -> None:
     """The sentence about a bad store shows what is allowed and not what was given."""
     (problem,) = refused(store=store)

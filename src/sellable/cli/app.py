@@ -10,6 +10,7 @@ import typer
 
 from sellable.cli import lifecycle, network, reservations, stock
 from sellable.cli.client import asks_service
+from sellable.cli.demo import demo_command
 from sellable.cli.failure import EXIT_CODES_HELP, ExitCode, Failure, failure_of, usage
 from sellable.cli.serve import serve_command
 from sellable.cli.terminal import write_failure
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 network_app = typer.Typer(help="Locations, markets and protections: one document.")
 
+app.command("demo", rich_help_panel=_SERVICE)(demo_command)
 app.command("serve", rich_help_panel=_SERVICE)(serve_command)
 app.add_typer(network_app, name="network", rich_help_panel=_SERVICE)
 app.command("verify", rich_help_panel=_SERVICE)(

@@ -30,7 +30,7 @@ def demo_command(
         Path | None, typer.Option(help="empty folder that keeps the data; none: a temporary one")
     ] = None,
     listen: Annotated[
-        str, typer.Option(help="host:port, [ipv6]:port or unix:path")
+        str, typer.Option(help=r"host:port, \[ipv6]:port or unix:path")
     ] = ADDRESS_DEFAULT,
     clients: Annotated[
         int, typer.Option(min=1, max=1_000, help="clients that order at the same time")
@@ -39,7 +39,12 @@ def demo_command(
     leave: Annotated[bool, typer.Option("--exit", help="End instead of serving on.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Write the report as JSON.")] = False,
 ) -> None:
-    """Replay real orders on a service and store of its own, and check that no unit is oversold."""
+    """Replay real orders on a service and store of its own, and check that no unit is oversold.
+
+    Examples:
+      sellable demo
+      sellable demo --orders online_retail.csv.gz --clients 128 --exit
+    """
     # Only this command needs them, and they take long to read.
     from sellable.demo.progress import Display  # noqa: PLC0415
     from sellable.demo.runner import Plan, run_demo  # noqa: PLC0415

@@ -134,6 +134,12 @@ def reservations_command(
                 "not together with --channel or --country", param_hint="--market"
             )
         channel, country = market_name(market, "--market")
+    if not (sku or order or location or channel or country or state):
+        raise typer.BadParameter(
+            "give at least one of --sku, --order, --location, --market, --channel, --country "
+            "and --state",
+            param_hint="filters",
+        )
     request = ListReservationsRequest(
         sku=sku,
         order_reference=order,

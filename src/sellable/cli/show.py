@@ -50,10 +50,12 @@ def number(value: int) -> str:
 
 def table(*columns: str) -> Table:
     """Return an empty table; a column whose name begins with `>` holds numbers."""
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
     for name in columns:
         made.add_column(
-            name.removeprefix(">"), justify="right" if name[0] == ">" else "left", overflow="fold"
+            name.removeprefix(">"),
+            justify="right" if name.startswith(">") else "left",
+            overflow="fold",
         )
     return made
 

@@ -10,11 +10,12 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from rich.text import Text
 
 from sellable.cli.client import Service
-from sellable.cli.failure import ExitCode, Failure, exit_code_of_reason
+from sellable.cli.failure import ExitCode, Failure, refusal
 from sellable.cli.show import availability_table, number, position_table, word
 from sellable.cli.terminal import Answer
 from sellable.cli.typed import change, market_name, quantity
 from sellable.cli.values import availability_value, outcome_word, position_value
+from sellable.rpc.status import RefusedCall
 from sellable.v1 import errors_pb2
 from sellable.v1.availability_pb2 import CheckAvailabilityRequest, GetAvailabilityRequest
 from sellable.v1.inventory_pb2 import (
@@ -160,4 +161,4 @@ def _applied(service: Service, event: InventoryEvent, what: str) -> Answer:
 def _rejected(result: EventResult) -> Failure:
     reason = errors_pb2.ErrorReason.Name(result.reason).removeprefix("ERROR_REASON_")
     message = result.detail or f"the service refused it: {reason}"
-    return Failure(message, exit_code=exit_code_of_reason(reason), reason=reason)
+    return refusal(RefusedCall(code="", reason=reason, message=message))

@@ -37,8 +37,13 @@ class Engine:
 
 def check_scheme(url: str) -> None:
     """Refuse an address that is not of a kind we connect to."""
-    scheme = urlsplit(url).scheme
+    parts = urlsplit(url)
+    scheme = parts.scheme
     if scheme in SCHEMES:
+        try:
+            _ = parts.port
+        except ValueError:  # its text has the port, and what stands there may be a password
+            raise StoreRefused("the port of --store is not a number from 0 to 65535") from None
         return
     known = ", ".join(f"{known}://" for known in SCHEMES)
     later = " (cluster:// comes later)" if scheme == "cluster" else ""

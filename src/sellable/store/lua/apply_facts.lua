@@ -58,7 +58,7 @@ for at, row in ipairs(request.facts) do
     outcome, reason, detail = apply_fact(fact, place)
     work = work + 8 + (outcome == 'APPLIED' and #place.markets / 5 or 0)
   else
-    outcome, reason, detail = 'REJECTED', 'UNKNOWN_LOCATION', fact.location
+    outcome, reason, detail = 'REJECTED', 'UNKNOWN_LOCATION', 'location ' .. fact.location .. ' is not known'
   end
   if outcome == 'REJECTED' and not reason then
     reason, detail = 'INVALID_FIELD', 'on hand would leave the range of -10^12 to 10^12'

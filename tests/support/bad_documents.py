@@ -1,0 +1,92 @@
+"""Network documents that are refused: every fault by its line, its column and what is allowed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sellable.v1 import network_pb2
+from support.bad_calls import COUNTRY_WORDS, Bad
+from support.bad_input import NETWORK
+
+
+def document(name: str, old: str, new: str, fields: dict[str, str]) -> Bad:
+    """Change the network in force in one place."""
+    text = NETWORK.replace(old, new)
+    assert text != NETWORK
+    request = network_pb2.ApplyNetworkRequest(document=text)
+    found = {f"document:{path}": description for path, description in fields.items()}
+    return Bad(name, lambda c: c.network.ApplyNetwork(request), "INVALID_NETWORK", found)
+
+
+RULES: Final = """\
+protections:
+  - {market: web/FR, cap: 3}
+  - {market: web/FR, cap: 4}
+"""
+
+DOCUMENTS: Final = (
+    document(
+        "malformed YAML",
+        "DC-OSLO}\n",
+        "DC-OSLO]\n",
+        {
+            "7:51 document": "not YAML: did not find expected ',' or '}' "
+            "(while parsing a flow mapping begun at line 7)"
+        },
+    ),
+    document(
+        "missing location",
+        "[DC-PARIS, STORE-LYON]",
+        "[DC-PARIS, STORE-LILLE]",
+        {
+            "6:55 markets[0].locations[1]": "unknown location 'STORE-LILLE'; "
+            "did you mean STORE-LYON?"
+        },
+    ),
+    document(
+        "missing tag",
+        "locations: DC-OSLO",
+        "locations: tag:hub",
+        {"7:44 markets[1].locations": "no location has the tag 'hub'"},
+    ),
+    document(
+        "two markets of one name",
+        "country: NO, locations",
+        "country: FR, locations",
+        {"7:5 markets[1]": "duplicate market web/FR, first at line 6"},
+    ),
+    document(
+        "wrong country",
+        "country: NO, tags",
+        "country: XX, tags",
+        {"4:45 locations[2].country": f"{COUNTRY_WORDS}, e.g. FR"},
+    ),
+    document(
+        "rules of equal rank",
+        "markets:\n",
+        f"{RULES}markets:\n",
+        {"7:5 protections[1]": "equal rank with the rule at line 6: both set cap in web/FR"},
+    ),
+    document(
+        "several at once",
+        "country: FR",
+        "country: UK",
+        dict.fromkeys(
+            ("2:46 locations[0].country", "3:44 locations[1].country", "6:29 markets[0].country"),
+            f"{COUNTRY_WORDS}: write GB",
+        ),
+    ),
+    Bad(
+        "empty document",
+        lambda c: c.network.ApplyNetwork(network_pb2.ApplyNetworkRequest()),
+        fields={"document": "must have 1 to 3145728 bytes, has 0"},
+    ),
+    Bad(
+        "built on another version",
+        lambda c: c.network.ApplyNetwork(
+            network_pb2.ApplyNetworkRequest(document=f"{NETWORK}\n", expected_version=7)
+        ),
+        "NETWORK_VERSION_CONFLICT",
+        metadata={"expected": "7", "current": "1"},
+    ),
+)
