@@ -56,7 +56,6 @@ class InvalidFields(SellableError):
     reason = "INVALID_FIELD"
 
     def __init__(self, *violations: Violation) -> None:
-        """Keep every violation, in the order of the request."""
         super().__init__("; ".join(f"{v.field}: {v.description}" for v in violations))
         self.violations = violations
 
@@ -80,7 +79,6 @@ class InvalidNetwork(SellableError):
     reason = "INVALID_NETWORK"
 
     def __init__(self, *problems: Problem) -> None:
-        """Keep every problem, in the order of the document."""
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = problems
 
@@ -138,7 +136,6 @@ class LocationNotInMarket(SellableError):
     reason = "LOCATION_NOT_IN_MARKET"
 
     def __init__(self, location: str, market: str) -> None:
-        """Name both sides."""
         super().__init__(f"market {market} does not sell from location {location!r}")
         self.location = location
         self.market = market
@@ -154,7 +151,6 @@ class LocationInUse(SellableError):
     reason = "LOCATION_IN_USE"
 
     def __init__(self, location: str, reservation_count: int) -> None:
-        """Name the location and how many open reservations have units there."""
         super().__init__(
             f"location {location!r} still holds units of {reservation_count} reservations: "
             "fulfil, release or transfer them first (disabling the location is always allowed)"
@@ -173,7 +169,6 @@ class IdempotencyConflict(SellableError):
     reason = "IDEMPOTENCY_CONFLICT"
 
     def __init__(self, identifier: str, field: str) -> None:
-        """Name the id and the first field that differs."""
         super().__init__(f"{identifier!r} was used before with another {field}")
         self.identifier = identifier
         self.field = field
@@ -189,7 +184,6 @@ class ReservationExpired(SellableError):
     reason = "RESERVATION_EXPIRED"
 
     def __init__(self, reservation_id: str) -> None:
-        """Name the reservation."""
         super().__init__(f"reservation {reservation_id!r} has expired")
         self.reservation_id = reservation_id
 
@@ -204,7 +198,6 @@ class ReservationClosed(SellableError):
     reason = "RESERVATION_CLOSED"
 
     def __init__(self, reservation_id: str, state: str) -> None:
-        """Name the reservation and its state."""
         super().__init__(f"reservation {reservation_id!r} is {state}")
         self.reservation_id = reservation_id
         self.state = state
@@ -230,14 +223,8 @@ class InsufficientStock(SellableError):
     reason = "INSUFFICIENT_STOCK"
 
     def __init__(self, *lines: ShortLine) -> None:
-        """Keep every short line, in the order of the request."""
-        super().__init__(
-            "; ".join(
-                f"{line.sku}: requested {line.requested_quantity}, "
-                f"sellable {line.sellable_quantity}"
-                for line in lines
-            )
-        )
+        text = "{0.sku}: requested {0.requested_quantity}, sellable {0.sellable_quantity}"
+        super().__init__("; ".join(map(text.format, lines)))
         self.lines = lines
 
 
@@ -247,7 +234,6 @@ class NetworkVersionConflict(SellableError):
     reason = "NETWORK_VERSION_CONFLICT"
 
     def __init__(self, expected: int, current: int) -> None:
-        """Name the version that the caller built on and the one in force."""
         super().__init__(f"expected network version {expected}, but {current} is in force")
         self.expected = expected
         self.current = current
@@ -263,7 +249,6 @@ class Overloaded(SellableError):
     reason = "OVERLOADED"
 
     def __init__(self, queue: str, retry_after_ms: int) -> None:
-        """Name the queue and when to try again."""
         super().__init__(f"the {queue} queue is full; try again in {retry_after_ms} ms")
         self.queue = queue
         self.retry_after_ms = retry_after_ms
@@ -306,7 +291,6 @@ class SettingsRefused(SellableError):
     """At start-up: settings that are unknown, out of bounds or contradict each other."""
 
     def __init__(self, *problems: str) -> None:
-        """Keep every problem, one sentence each."""
         super().__init__("\n".join(problems))
         self.problems = problems
 

@@ -25,10 +25,11 @@ from sellable.reservation import Line, Part, Refusal, ReserveRequest, State
 from sellable.stock import Fact, FactKind, FactResult, Item, Outcome
 from support.driving import FUTURE_TOLERANCE_MS, RETENTION_MS, Pair
 from support.model_values import comparable
-from support.network_edits import networks_after, whole_networks
+from support.network_edits import Whole, networks_after, whole_networks
 from support.networks import CLASSES, LOCATIONS, MARKETS, SKUS
 
 _TICKS_MS: Final = (1, 500, 1_000, 2_000, 10_000, RETENTION_MS + 1_000)
+_EARLY_MS: Final = st.sampled_from((0, 0, 0, 1))
 _TTLS_MS: Final = (1_000, 2_000, 30_000)
 # Few times, so that many are equal; the outermost are just inside and outside of the bounds.
 _OFFSETS_MS: Final = (-RETENTION_MS, -2_000, -1_000, -1_000, 0, 0, 0, 1_000, 1_000)
@@ -53,27 +54,12 @@ _kinds: Final = st.one_of(
 )
 
 
-@st.composite
-def _lines(draw: st.DrawFn) -> tuple[Line, ...]:
-    known = [*SKUS] * 6
-    skus = draw(st.lists(st.sampled_from((*known, "UNKNOWN")), min_size=1, max_size=3))
-    named = draw(st.booleans())
-    return tuple(
-        Line(
-            line_id=str(at) if named else "",
-            sku=sku,
-            quantity=draw(_QUANTITIES),
-            location=draw(st.sampled_from(_ANYWHERE)),
-        )
-        for at, sku in enumerate(skus)
-    )
-
-
 class StoreMachine(RuleBasedStateMachine):
     """Every call on stock, reservations and network, with the time as a rule of its own."""
 
     def __init__(self, url: str) -> None:
         super().__init__()
+        self.whole: Whole
         self.pair = Pair(url)
         self.told: list[Fact] = []
         self.asked: list[ReserveRequest] = []
@@ -83,9 +69,13 @@ class StoreMachine(RuleBasedStateMachine):
         """Leave the store."""
         self.pair.close()
 
-    @initialize(whole=whole_networks(), counts=st.lists(st.integers(0, 20), min_size=8, max_size=8))
-    def stock_up(self, whole: Any, counts: list[int]) -> None:
-        """Begin with a network and some stock."""
+    @initialize(
+        whole=whole_networks(),
+        counts=st.lists(st.sampled_from((12, 9, 6, 4, 3, 2, 1, 0)), min_size=8, max_size=8),
+        data=st.data(),
+    )
+    def stock_up(self, whole: Whole, counts: list[int], data: st.DataObject) -> None:
+        """Begin with a network, some stock and some holds."""
         self.whole = whole
         self.pair.apply_network(whole.document)
         places = [(sku, location) for sku in SKUS for location in LOCATIONS]
@@ -96,8 +86,10 @@ class StoreMachine(RuleBasedStateMachine):
                 if quantity
             ]
         )
+        for sku in SKUS:
+            self.reserve_one(data, sku, 2)
 
-    @rule(data=st.data(), unseen=st.sampled_from((0, 0, 1)))
+    @rule(data=st.data(), unseen=st.sampled_from((0, 1, 2)))
     def change_network(self, data: st.DataObject, unseen: int) -> None:
         """Apply a network that differs by one kind of edit; a refused one is not in force."""
         whole = data.draw(networks_after(self.whole))
@@ -140,19 +132,6 @@ class StoreMachine(RuleBasedStateMachine):
             quantity = max(0, model.reserved(*place) - lacking)
             self._apply([self._fact(FactKind.COUNT, quantity, place, when, "wms", "c2")])
 
-    @rule(
-        sku=st.sampled_from(SKUS),
-        item_class=st.sampled_from(("", *CLASSES)),
-        update_us=st.integers(1, 3),
-    )
-    def put_item(self, sku: str, item_class: str, update_us: int) -> None:
-        """Give a SKU a class."""
-        item = Item(sku=sku, update_us=update_us, item_class=item_class)
-        self.pair.both(
-            self.pair.store.inventory.put_items([item]),
-            lambda: [FactResult(self.pair.model.put_item(item))],
-        )
-
     def _delete(self, sku: str) -> None:
 
         async def outcomes() -> list[Outcome]:
@@ -160,74 +139,60 @@ class StoreMachine(RuleBasedStateMachine):
 
         self.pair.both(outcomes(), lambda: [self.pair.model.delete_sku(sku)])
 
-    @rule(
-        lines=_lines(),
-        market=st.sampled_from(MARKETS),
-        ttl_ms=st.sampled_from(_TTLS_MS),
-        order=st.sampled_from(_ORDERS),
-        allow_partial=st.booleans(),
-    )
-    def reserve(
-        self,
-        lines: tuple[Line, ...],
-        market: str,
-        ttl_ms: int,
-        order: str,
-        *,
-        allow_partial: bool,
-    ) -> None:
-        """Hold units."""
+    @rule(data=st.data(), order=st.sampled_from(_ORDERS), allow_partial=st.booleans())
+    def reserve(self, data: st.DataObject, order: str, *, allow_partial: bool) -> None:
+        """Hold units of several lines."""
+        market = self._some_market(data)
         self._reserve(
             ReserveRequest(
                 reservation_id=f"r{len(self.asked)}",
                 market=market,
-                lines=lines,
-                ttl_ms=ttl_ms,
+                lines=self._some_lines(data, market),
+                ttl_ms=data.draw(st.sampled_from(_TTLS_MS)),
                 order_reference=order,
                 allow_partial=allow_partial,
             )
         )
 
-    @rule(sku=st.sampled_from(SKUS), quantity=_QUANTITIES, data=st.data())
-    def reserve_one(self, sku: str, quantity: int, data: st.DataObject) -> None:
-        """Hold units of one line in a market that is there."""
-        model = self.pair.model
-        markets = [m for m in model.markets if model.sellable(m, sku) > 0] or list(MARKETS)
+    @rule(data=st.data(), sku=st.sampled_from(SKUS), quantity=_QUANTITIES)
+    def reserve_one(self, data: st.DataObject, sku: str, quantity: int) -> None:
+        """Hold units of one line."""
         self._reserve(
             ReserveRequest(
                 reservation_id=f"r{len(self.asked)}",
-                market=data.draw(st.sampled_from(markets)),
+                market=self._some_market(data),
                 lines=(Line(sku=sku, quantity=quantity),),
                 ttl_ms=data.draw(st.sampled_from(_TTLS_MS)),
             )
         )
 
     @precondition(lambda self: self.asked)
-    @rule(data=st.data(), lines=_lines())
-    def edit_cart(self, data: st.DataObject, lines: tuple[Line, ...]) -> None:
+    @rule(data=st.data())
+    def edit_cart(self, data: st.DataObject) -> None:
         """Replace a hold by another one."""
         name = self._some_id(data)
         replaced = next(request for request in self.asked if request.reservation_id == name)
+        market = data.draw(st.sampled_from((*[replaced.market] * 6, *MARKETS)))
         self._reserve(
             ReserveRequest(
                 reservation_id=f"r{len(self.asked)}",
-                market=data.draw(st.sampled_from((replaced.market, replaced.market, *MARKETS))),
-                lines=lines,
+                market=market,
+                lines=self._some_lines(data, market),
                 ttl_ms=30_000,
                 replaces_reservation_id=replaced.reservation_id,
             )
         )
 
     @precondition(lambda self: self.asked)
-    @rule(data=st.data(), lines=_lines(), same=st.booleans())
-    def reserve_again(self, data: st.DataObject, lines: tuple[Line, ...], *, same: bool) -> None:
+    @rule(data=st.data(), same=st.booleans())
+    def reserve_again(self, data: st.DataObject, *, same: bool) -> None:
         """Send a request again, with the same or with other content."""
         request = data.draw(st.sampled_from(self.asked))
         if not same:
             request = ReserveRequest(
                 reservation_id=request.reservation_id,
                 market=request.market,
-                lines=(*request.lines[:1], *lines),
+                lines=(*request.lines[:1], *self._some_lines(data, request.market)),
                 ttl_ms=request.ttl_ms,
                 order_reference=request.order_reference,
                 allow_partial=request.allow_partial,
@@ -248,8 +213,13 @@ class StoreMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.asked)
     @rule(data=st.data(), order=st.sampled_from(_ORDERS))
     def confirm(self, data: st.DataObject, order: str) -> None:
-        """Place an order, perhaps too late."""
-        name = self._some_id(data)
+        """Place an order, perhaps too late, perhaps of units that are not there."""
+        model = self.pair.model
+        shares = model.shortages()
+        short = [
+            held.request.reservation_id for held, _, bound in model.all_bound() if shares.get(id(bound))
+        ]
+        name = data.draw(st.sampled_from(short)) if short else self._some_id(data)
         self.pair.both(
             self.pair.store.reservations.confirm(name, order),
             lambda: self.pair.model.confirm(name, order),
@@ -296,7 +266,9 @@ class StoreMachine(RuleBasedStateMachine):
     def transfer(self, data: st.DataObject, request_id: str) -> None:
         """Move named units."""
         name = self._some_id(data)
-        targets = st.sampled_from((*LOCATIONS, *LOCATIONS, "NOWHERE"))
+        held = self.pair.model.reservations.get(name)
+        members = self.pair.model.members(held.request.market) if held else []
+        targets = st.sampled_from((*members * 6, *LOCATIONS, "NOWHERE"))
         moves = [
             Part(
                 line_id=part.line_id,
@@ -313,32 +285,42 @@ class StoreMachine(RuleBasedStateMachine):
             lambda: self.pair.model.transfer(name, moves, request_id),
         )
 
-    @rule(passed_ms=st.sampled_from(_TICKS_MS), unseen=st.integers(0, 2))
-    def tick(self, passed_ms: int, unseen: int) -> None:
-        """Let time pass; what it made due is not looked at for some calls."""
-        self._to(self.pair.model.now_ms + passed_ms, unseen)
+    @rule(data=st.data(), unseen=st.sampled_from((1, 2, 0)))
+    def tick(self, data: st.DataObject, unseen: int) -> None:
+        """Let time pass, mostly to the very moment when a hold is due, or to just before it.
 
-    @rule(data=st.data(), early_ms=st.sampled_from((0, 0, 1)), unseen=st.integers(0, 2))
-    def tick_to_expiry(self, data: st.DataObject, early_ms: int, unseen: int) -> None:
-        """Let time pass to the very moment when a hold is due, or just before."""
+        What it makes due is not looked at for some calls.
+        """
         model = self.pair.model
-        due = sorted({held.expire_ms - early_ms for held in model.reservations.values()})
-        later = [moment for moment in due if moment > model.now_ms]
-        if later:
-            self._to(data.draw(st.sampled_from(later)), unseen)
+        held = [held for held in model.reservations.values() if held.state is State.HELD]
+        moments = {model.now_ms + data.draw(st.sampled_from(_TICKS_MS))}
+        if held and data.draw(st.integers(0, 3)):
+            moments = {hold.expire_ms - data.draw(_EARLY_MS) for hold in held} - {model.now_ms}
+        if moments:
+            self._to(data.draw(st.sampled_from(sorted(moments))), unseen)
 
-    @rule(what=st.sampled_from(("verify", "roll_out", "roll_out", "purge", "A", "UNKNOWN")))
-    def keep_house(self, what: str) -> None:
-        """Purge, roll out, verify, or forget a SKU unless it is held."""
-        if what == "purge":
-            self._purge()
+    @rule(what=st.sampled_from(("class", "class", "roll_out", "roll_out", "purge", "A", "UNKNOWN")), data=st.data())
+    def keep_house(self, what: str, data: st.DataObject) -> None:
+        """Give a SKU a class, roll out, purge, or forget a SKU unless it is held."""
+        if what == "class":
+            self._put_item(data)
         elif what == "roll_out":
             self.pair.roll_out()
-        elif what == "verify":
-            self.pair.verify()
-            self.pair.compare_listings()
+        elif what == "purge":
+            self._purge()
         else:
             self._delete(what)
+
+    def _put_item(self, data: st.DataObject) -> None:
+        item = Item(
+            sku=data.draw(st.sampled_from(SKUS)),
+            update_us=data.draw(st.integers(1, 3)),
+            item_class=data.draw(st.sampled_from(("", *CLASSES))),
+        )
+        self.pair.both(
+            self.pair.store.inventory.put_items([item]),
+            lambda: [FactResult(self.pair.model.put_item(item))],
+        )
 
     def _purge(self) -> None:
         self.pair.run(self.pair.store.runner.expire_all())
@@ -355,6 +337,8 @@ class StoreMachine(RuleBasedStateMachine):
             self.steps_unseen -= 1
         else:
             self.pair.compare()
+            self.pair.compare_listings()
+            self.pair.verify()
 
     def _to(self, now_ms: int, unseen: int) -> None:
         # When a hold was swept decides how long its record is kept, so nothing stays due.
@@ -445,6 +429,28 @@ class StoreMachine(RuleBasedStateMachine):
             lambda: self.pair.model.fulfil(name, parts, request_id, observe_us, "wms"),
         )
 
+    def _some_market(self, data: st.DataObject) -> str:
+        model = self.pair.model
+        selling = [
+            name for name in model.markets if any(model.sellable(name, sku) > 0 for sku in SKUS)
+        ]
+        return data.draw(st.sampled_from((*selling * 4, *MARKETS)))
+
+    def _some_lines(self, data: st.DataObject, market: str) -> tuple[Line, ...]:
+        members = self.pair.model.members(market)
+        locations = st.sampled_from((*[""] * 12, *members * 2, *LOCATIONS))
+        skus = st.lists(st.sampled_from((*SKUS * 8, "UNKNOWN")), min_size=1, max_size=3)
+        named = data.draw(st.booleans())
+        return tuple(
+            Line(
+                line_id=str(at) if named else "",
+                sku=sku,
+                quantity=data.draw(_QUANTITIES),
+                location=data.draw(locations),
+            )
+            for at, sku in enumerate(data.draw(skus))
+        )
+
     def _some_id(self, data: st.DataObject) -> str:
         held = self.pair.model.reservations
         wanted = [
@@ -471,6 +477,6 @@ def test_scripts_do_what_the_model_does(store_url: str) -> None:
     """After any calls in any order, every answer and the whole state are those of the model."""
     run_state_machine_as_test(
         partial(StoreMachine, store_url),
-        settings=settings(max_examples=int(os.environ.get("N", "60")), stateful_step_count=40, deadline=None, print_blob=True,derandomize=not os.environ.get("N"),
+        settings=settings(max_examples=int(os.environ.get("N", "80")), stateful_step_count=40, deadline=None, print_blob=True,derandomize=not os.environ.get("N"),
             suppress_health_check=list(HealthCheck), phases=[Phase.reuse, Phase.generate, *([Phase.shrink] if os.environ.get("SHRINK") else [])], report_multiple_bugs=False),
     )

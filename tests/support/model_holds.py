@@ -40,9 +40,17 @@ class HoldsModel(StockModel):
         return held.value(lambda _, bound: shares.get(id(bound), 0))
 
     def shortages(self) -> dict[int, int]:
-        """Share out what positions lack: to HELD before CONFIRMED, the youngest first."""
+        """Share out what positions lack: to HELD before CONFIRMED, the youngest first.
+
+        A hold is as old as its request, an order as its confirmation.
+        """
         every = list(self.all_bound())
-        by_age = [item for held in reversed(self.reservations.values()) for item in _of(held)]
+        by_request = reversed(self.reservations.values())
+        by_age = [
+            item
+            for held in sorted(by_request, key=lambda held: held.confirm_ms, reverse=True)
+            for item in _of(held)
+        ]
         left = {
             (line.sku, bound.location): self.overcommitted(line.sku, bound.location)
             for _, line, bound in every

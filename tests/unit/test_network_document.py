@@ -23,6 +23,34 @@ from sellable.network import (
 )
 
 README = Path(network_room.__file__).with_name("README.md")
+EVERY_KEY = """
+locations:
+  - id: A
+    type: 3pl
+    country: NO
+    latitude: -48.5
+    longitude: +2
+    time_zone: Europe/Oslo
+    tags: [x, y, x]
+    safety_stock: 7
+    enabled: False
+    pickup: TRUE
+    daily_capacity: 0
+    cut_off: 16:30
+  - {id: 0123, type: warehouse, country: FR}
+markets:
+  - channel: web
+    country: NO
+    locations: [tag:y, 0123, A, tag:x]
+    protection_buffer: 12.5 %, at least 4
+    cap: 9
+    low_stock_threshold: 3
+    binding: least_shared_first
+  - {channel: shop, country: FR, locations: A, cap: ~}
+protections:
+  - {name: n, market: web/NO, sku: [NO, 1e3, "5"], protection_buffer: 0.05%, cap: 0}
+  - {location: [tag:x, A], item_class: null, safety_stock: 1000000000000}
+"""
 
 
 def test_the_example_of_the_readme_is_valid() -> None:
@@ -61,34 +89,7 @@ def test_the_readme_names_every_key_and_limit() -> None:
 
 def test_every_key_is_read() -> None:
     """A document that writes every key gives exactly these values."""
-    network = parse("""
-locations:
-  - id: A
-    type: 3pl
-    country: NO
-    latitude: -48.5
-    longitude: +2
-    time_zone: Europe/Oslo
-    tags: [x, y, x]
-    safety_stock: 7
-    enabled: False
-    pickup: TRUE
-    daily_capacity: 0
-    cut_off: 16:30
-  - {id: 0123, type: warehouse, country: FR}
-markets:
-  - channel: web
-    country: NO
-    locations: [tag:y, 0123, A, tag:x]
-    protection_buffer: 12.5 %, at least 4
-    cap: 9
-    low_stock_threshold: 3
-    binding: least_shared_first
-  - {channel: shop, country: FR, locations: A, cap: ~}
-protections:
-  - {name: n, market: web/NO, sku: [NO, 1e3, "5"], protection_buffer: 0.05%, cap: 0}
-  - {location: [tag:x, A], item_class: null, safety_stock: 1000000000000}
-""")
+    network = parse(EVERY_KEY)
     everything = Location(
         id="A",
         type=LocationType.THIRD_PARTY,

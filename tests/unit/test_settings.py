@@ -169,3 +169,10 @@ def test_every_setting_says_what_it_is() -> None:
         assert setting.description, name
         if any(word in name for word in ("timeout", "interval", "grace", "ttl", "tolerance")):
             assert "_ms" in name
+
+
+def test_what_the_commands_read_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The address that commands ask may be in the environment of the service."""
+    monkeypatch.setenv("SELLABLE_ADDRESS", "127.0.0.1:1")
+    monkeypatch.setenv("SELLABLE_TLS_CA_FILE", "ca.pem")
+    assert "127.0.0.1:50051" == load_settings().listen

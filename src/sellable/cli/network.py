@@ -14,7 +14,7 @@ from rich.text import Text
 from sellable.cli.client import AsJson, Service
 from sellable.cli.failure import ExitCode, Failure, usage
 from sellable.cli.problems import Placed, placed_problems, placed_violations, problem_lines
-from sellable.cli.terminal import Answer, write_answer
+from sellable.cli.terminal import Answer, console_of, write_answer
 from sellable.cli.typed import duration_ms
 from sellable.cli.values import time_text
 from sellable.cli.verify import progress_bar
@@ -33,9 +33,6 @@ _File = Annotated[
     Path,
     typer.Argument(
         metavar="FILE",
-        exists=True,
-        dir_okay=False,
-        allow_dash=True,
         show_default=False,
         help="a YAML document; - reads standard input",
     ),
@@ -99,7 +96,11 @@ def apply_command(
 
 
 def show_command(service: Service) -> Answer:
-    """Show the network in force, as a document that can be edited and applied again."""
+    """Show the document in force, to the letter; it can be kept, edited and applied again.
+
+    Example:
+      sellable network show > network.yaml
+    """
     answer = service.call(service.network.GetNetwork, GetNetworkRequest())
     value = {
         "version": answer.version,
@@ -107,17 +108,23 @@ def show_command(service: Service) -> Answer:
         "apply_time": time_text(answer, "apply_time"),
         "rollout_fraction": answer.rollout_fraction,
     }
+    told = console_of(sys.stderr)
     if not answer.version:
-        return Answer(value, [Text("# no network yet: `sellable network apply FILE` brings one")])
-    title = (
-        f"# version {answer.version}, applied {value['apply_time']}, "
-        f"{answer.rollout_fraction:.0%} rolled out"
+        told.print(Text("no network yet: `sellable network apply FILE` brings one"))
+        return Answer(value, [])
+    # Beside the document, so that what is on standard output can be kept and compared.
+    told.print(
+        Text(
+            f"version {answer.version}, applied {value['apply_time']}, "
+            f"{answer.rollout_fraction:.0%} rolled out"
+        )
     )
-    document = answer.document.rstrip("\n")
     if not sys.stdout.isatty():
-        return Answer(value, [Text(title), Text(document)])
-    shown = Syntax(document, "yaml", theme="ansi_dark", background_color="default", word_wrap=True)
-    return Answer(value, [Text(title, style="bold"), shown])
+        return Answer(value, [answer.document])
+    shown = Syntax(
+        answer.document, "yaml", theme="ansi_dark", background_color="default", word_wrap=True
+    )
+    return Answer(value, [shown])
 
 
 def validate_command(file: _File, *, as_json: AsJson = False) -> None:
@@ -182,7 +189,7 @@ def _invalid(file: Path, document: str, problems: list[Placed], omitted: int = 0
 def _change_view(answer: ApplyNetworkResponse, *, dry_run: bool, rolled_out: bool) -> list[Text]:
     view = [_change_line(change) for change in answer.changes]
     if not answer.changes:
-        view.append(Text(f"nothing differs: version {answer.version} stays in force"))
+        view.append(Text(f"nothing but the wording differs: version {answer.version} is in force"))
     elif dry_run:
         view.append(Text(f"dry run: version {answer.version} stays in force", style="yellow"))
     else:

@@ -58,7 +58,7 @@ def serve_command(
             "serving", address=server.address, transport=server.transport
         )
         if sys.stdout.isatty():
-            console_of(sys.stdout).print(_greeting(server, settings))
+            console_of(sys.stdout).print(_greeting(server, settings), soft_wrap=True)
 
     run_event_loop(serve(settings, ready))
 

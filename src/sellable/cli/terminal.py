@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
-from rich.console import Console, Group
+from rich.console import Console
 from rich.text import Text
 
 from sellable.cli.failure import ExitCode
@@ -25,7 +25,10 @@ _WIDTH_UNBOUNDED: Final = 10_000
 
 
 class Answer(NamedTuple):
-    """The result of a command: a value for scripts, a view for people."""
+    """The result of a command: a value for scripts, a view for people.
+
+    A string of the view is written as it is, to the byte.
+    """
 
     value: Any
     view: Sequence[RenderableType]
@@ -43,7 +46,12 @@ def write_answer(answer: Answer, *, as_json: bool) -> None:
     if as_json:
         _write_json(sys.stdout, answer.value)
     else:
-        console_of(sys.stdout).print(Group(*answer.view))
+        console = console_of(sys.stdout)
+        for part in answer.view:
+            if isinstance(part, str):
+                sys.stdout.write(part)
+            else:
+                console.print(part)
 
 
 def write_failure(failure: Failure, *, as_json: bool) -> None:

@@ -172,8 +172,8 @@ class Demo:
         )
 
     async def in_stock(self) -> InStock:
-        """Answer what sells best of what the largest market still has."""
-        market = max(self._locations, key=lambda name: self._books.markets[name].sold_units)
+        """Answer what sells best of what the busiest market still has."""
+        market = max(self._locations, key=lambda name: self._books.markets[name].order_count)
         channel, country = market.split("/")
         best = [sku for sku, _ in self._books.sold_units_by_sku.most_common(SKUS_PER_CALL_MAX)]
         caller = self._callers[0]

@@ -226,7 +226,7 @@ def _markets(sku: str, seen: Inspected) -> Iterator[Difference]:
                 if found != expected:
                     yield Difference(sku, f"{counter} in {market}", found, expected)
         if shown != number:
-            yield Difference(sku, f"view of {market}", shown, number)
+            yield Difference(sku, f"sellable in {market}", shown, number)
 
 
 def _terms(seen: Inspected) -> tuple[dict[str, list[int]], dict[str, int], dict[str, int]]:

@@ -14,7 +14,7 @@ from sellable.errors import BugError, LocationInUse, NetworkVersionConflict
 from sellable.store.runner import pack
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from sellable.network import Network
     from sellable.store.runner import Runner
@@ -132,12 +132,8 @@ class Networks:
             await runner.expire_all()  # a hold that is due does not keep a location in use
         version, epoch = current.version + 1, current.epoch + bool(pending or affected)
         compiled = documents.compile_network(new)
-        epochs = dict.fromkeys(compiled.markets, epoch)
-        epochs |= {
-            market: known
-            for market, known in (await self._epochs(old)).items()
-            if market in epochs and market not in affected
-        }
+        kept = compiled.markets.keys() - affected
+        epochs = dict.fromkeys(compiled.markets, epoch) | await self._epochs(old, kept)
         stage = runner.partition.stage(secrets.token_hex(8))
         await self._stage(
             stage,
@@ -177,8 +173,8 @@ class Networks:
                 raise LocationInUse(*answer.body)
         raise BugError(answer.outcome)
 
-    async def _epochs(self, old: Network | None) -> dict[str, int]:
-        markets = [market.key for market in old.markets] if old else []
+    async def _epochs(self, old: Network | None, kept: Collection[str]) -> dict[str, int]:
+        markets = [market.key for market in old.markets if market.key in kept] if old else []
         if not markets:
             return {}
         fields = [f"m:{market}" for market in markets]

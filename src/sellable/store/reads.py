@@ -155,14 +155,15 @@ class Reads:
             self._forget([request for request in asked if request[0].done()])
             if not requests:
                 continue
-            try:
-                if ledger is None:
-                    ledger = self._ask_ledger()
-                views = self._connection.pipeline(self._hmgets(market, requests))
-            except (SellableError, TypeError, ValueError) as error:
-                self._refuse(requests, error)
-                continue
-            views.add_done_callback(partial(self._deliver, market, requests, ledger))
+            for batch in _batches(requests):
+                try:
+                    if ledger is None:
+                        ledger = self._ask_ledger()
+                    views = self._connection.pipeline(self._hmgets(market, batch))
+                except (SellableError, TypeError, ValueError) as error:
+                    self._refuse(batch, error)
+                    continue
+                views.add_done_callback(partial(self._deliver, market, batch, ledger))
 
     def _ask_ledger(self) -> asyncio.Future[Reply]:
         ledger = self._connection.execute("XREVRANGE", self._partition.ledger, "+", "-", "COUNT", 1)
@@ -235,6 +236,23 @@ class Reads:
     def _forget(self, requests: Sequence[_Request]) -> None:
         self._requests_waiting -= len(requests)
         self._skus_waiting -= sum([len(skus) for _, skus in requests])
+
+
+def _batches(requests: list[_Request]) -> list[list[_Request]]:
+    """Cut a tick into batches of whole requests, of one HMGET each where they fit into one.
+
+    The first batch is answered while the engine still reads the next one.
+    """
+    batches: list[list[_Request]] = []
+    room = -1
+    for request in requests:
+        size = len(request[1])
+        if size > room:
+            batches.append([])
+            room = _SKUS_PER_HMGET
+        batches[-1].append(request)
+        room -= size
+    return batches
 
 
 def _parse_meta(market: str, text: bytes | None) -> MarketMeta:

@@ -122,7 +122,7 @@ class Runner:
         return lowest
 
     async def expire(self, sku: str = "") -> tuple[int, bool]:
-        """Give back what about 100 overdue holds took; return how many, and if more are due."""
+        """Give back what about 40 overdue holds took; return how many, and if more are due."""
         count, more = (await self.run("expire", sku)).body
         return count, bool(more)
 

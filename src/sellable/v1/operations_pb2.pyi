@@ -59,7 +59,7 @@ class VerifyResponse(_message.Message):
         sku: _builtins.str
         """Output only. The SKU."""
         counter: _builtins.str
-        """Output only. Which counter, and of which location or market, e.g. "reserved DC-PARIS" or "sellable web/FR"."""
+        """Output only. Which counter, and of which location or market, e.g. "reserved at DC-PARIS" or "sellable in web/FR"."""
         stored_quantity: _builtins.int
         """Output only. What the store has, in units."""
         recomputed_quantity: _builtins.int

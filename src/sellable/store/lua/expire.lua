@@ -7,7 +7,7 @@ ARGV[2]  ledger_entries_max  int     length that bounds the ledger
 ARGV[3]  retention_ms        int     how long closed reservations, request ids and facts are kept
 ARGV[4]  sku                 string  empty = any
 OUTCOME  DONE                how many were expired, and 1 where more are due
-COST     at most 100 reservations
+COST     at most 40 reservations
 ]]
 --- @include key clock location_of load_sku units position_of find_market add_supply set_position
 --- @include sellable_now record append_ledger flush_sku flush_all holdings load_reservation
@@ -19,8 +19,8 @@ if ARGV[4] ~= '' then
   count = expire_due(load_sku(ARGV[4]), now, retention_ms)
 else
   local lines = 0
-  for _, id in ipairs(redis.call('ZRANGEBYSCORE', key('x', ''), '-inf', now, 'LIMIT', 0, 101)) do
-    if count == 100 or lines >= 200 then
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', key('x', ''), '-inf', now, 'LIMIT', 0, 41)) do
+    if count == 40 or lines >= 80 then
       more_due[id] = true
       break
     end

@@ -1,0 +1,72 @@
+"""Documents that nothing executes rot; these tests execute what can be."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import pytest
+
+from sellable.settings import Settings
+from sellable.store.scripts import SCRIPTS
+from support.sources import ROOT, shown, written
+
+SCRIPT_ROOM: Final = ROOT / "src" / "sellable" / "store" / "lua" / "README.md"
+UNFINISHED: Final = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b")
+_FENCE: Final = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
+_LINK: Final = re.compile(r"\]\((?!https?:|#)([^)#]+)")
+
+
+def test_one_title_per_page() -> None:
+    """Every page of Markdown has one title, on its first line."""
+    wrong = []
+    for path in written(".md"):
+        text = _FENCE.sub("", path.read_text())
+        if not text.startswith("# ") or len(re.findall(r"^# ", text, re.MULTILINE)) != 1:
+            wrong.append(shown(path))
+    assert [] == wrong
+
+
+def test_links_lead_somewhere() -> None:
+    """Every link to a file of the project finds it."""
+    broken = [
+        f"{shown(path)}: {link}"
+        for path in written(".md")
+        for link in _LINK.findall(path.read_text())
+        if not (path.parent / link).exists()
+    ]
+    assert [] == broken
+
+
+def test_nothing_is_left_unfinished() -> None:
+    """No file says that it is to be finished later."""
+    marked = [
+        shown(path)
+        for suffix in (".py", ".lua", ".md", ".proto", ".toml", ".txt", ".yaml")
+        for path in written(suffix)
+        if UNFINISHED.search(path.read_text())
+    ]
+    assert [] == marked
+
+
+@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+def test_every_setting_says_what_it_does(name: str) -> None:
+    """A setting's description is one phrase in lower case, as the command line shows it."""
+    description = Settings.model_fields[name].description
+    assert description
+    assert not description.endswith(".")
+
+
+def test_scripts_are_in_their_table() -> None:
+    """The table of scripts says what their headers say."""
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", SCRIPT_ROOM.read_text(), re.MULTILINE))
+    assert {name: row_of(name) for name in SCRIPTS} == rows
+
+
+def row_of(name: str) -> str:
+    """Return what the table says of a script: its first sentence, and its outcomes in order."""
+    header = SCRIPTS[name].source.partition("--[[\n")[2].partition("\n]]")[0]
+    purpose = header.partition("KEYS[1]")[0].removeprefix(f"{name}: ").replace("\n", " ")
+    sentence = re.split(r"(?<=\.) ", purpose.partition(" Why one script")[0])[0].strip()
+    outcomes = re.findall(r"^OUTCOME  ([A-Z_]+) ", header, re.MULTILINE)
+    return f"{sentence} | {', '.join(outcomes)}"
