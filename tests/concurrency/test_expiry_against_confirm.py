@@ -58,6 +58,14 @@ async def confirmed(client: Client, reservation_id: str) -> bool:
     return True
 
 
+async def tick(now_ms: list[int]) -> bool:
+    """Let a millisecond pass when the calls that were made with this one are under way."""
+    for _ in range(3):
+        await asyncio.sleep(0)
+    now_ms[0] += 1
+    return True
+
+
 async def test_one_millisecond_before_it_runs_out(one: Service, now_ms: list[int]) -> None:
     """At expire_time - 1 ms the unit is still held: the rival is refused, the confirm succeeds."""
     now_ms[0] = await hold_last_unit(one.client, "A", now_ms) - 1
@@ -88,28 +96,19 @@ async def test_expiry_and_confirm_at_the_same_instant(
     The clock passes expire_time while the calls are under way, in every order of sending them.
     """
     winners = set()
+    orders = list(permutations(("confirm", "rival", "tick")))
     async with service(store_url, now_ms=now_ms, sweep_interval_ms=10) as other:
-        orders = list(permutations(("confirm", "rival", "tick")))
         for number in range(ROUNDS):
             sku = f"S{number}"
             expire_ms = await hold_last_unit(one.client, sku, now_ms)
             now_ms[0] = expire_ms - 1 + number % 2
-
-            async def tick() -> bool:
-                for _ in range(3):
-                    await asyncio.sleep(0)
-                now_ms[0] += 1
-                return True
-
-            calls = {
-                "confirm": lambda sku=sku: confirmed(one.client, f"cart-{sku}"),
-                "rival": lambda sku=sku: bought(
-                    other.client.reserve(f"rival-{sku}", FR, Want(sku))
-                ),
-                "tick": tick,
-            }
             order = orders[number % len(orders)]
-            results = await asyncio.gather(*(calls[name]() for name in order))
+            calls = {
+                "confirm": confirmed(one.client, f"cart-{sku}"),
+                "rival": bought(other.client.reserve(f"rival-{sku}", FR, Want(sku))),
+                "tick": tick(now_ms),
+            }
+            results = await asyncio.gather(*(calls[name] for name in order))
             told = dict(zip(order, results, strict=True))
             assert told["confirm"] != told["rival"]
             winners.add("confirm" if told["confirm"] else "rival")

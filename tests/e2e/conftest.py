@@ -25,15 +25,21 @@ markets:
 
 
 @pytest.fixture(scope="session")
-def sellable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
-    """Run `sellable` against a service with a network; each test takes SKUs of its own."""
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:
+    """Serve an embedded store in a process, without a network."""
     service = ServiceProcess(data=tmp_path_factory.mktemp("cli") / "data")
     with asyncio.Runner() as runner:
         runner.run(service.__aenter__())
         try:
-            command = Command(service.address)
-            applied = command("network", "apply", "-", stdin=NETWORK)
-            assert applied.exit_code == 0, applied.err
-            yield command
+            yield service
         finally:
             runner.run(service.__aexit__(None, None, None))
+
+
+@pytest.fixture(scope="session")
+def sellable(served: ServiceProcess) -> Command:
+    """Run `sellable` against a service with a network; each test takes SKUs of its own."""
+    command = Command(served.address)
+    applied = command("network", "apply", "-", stdin=NETWORK)
+    assert applied.exit_code == 0, applied.err
+    return command

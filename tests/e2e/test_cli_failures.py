@@ -11,6 +11,7 @@ import pytest
 from support.command import Command, odd_service
 from support.server import ValkeyProcess
 from support.service import ServiceProcess
+from support.tls import self_signed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,6 +119,16 @@ def test_other_services_are_told_apart() -> None:
     with odd_service(failing=True) as odd:
         failed = Command(odd.address).script("show", "cart-7", "--json")
     assert (4, "INTERNAL") == (failed.exit_code, failed.error["reason"])
+
+
+def test_a_certificate_makes_it_tls(tmp_path: Path) -> None:
+    """With the certificate the service is reached, here only to learn that it is another one."""
+    tls = self_signed(tmp_path)
+    with odd_service(tls=tls) as odd:
+        command = Command(odd.address)
+        reached = command("show", "cart-7", "--tls-ca-file", str(tls.certificate_file), "--json")
+        assert "UNIMPLEMENTED" == reached.error["code"]
+        assert "SERVICE_UNREACHABLE" == command("show", "cart-7", "--json").error["reason"]
 
 
 async def test_differences_and_a_lost_store(tmp_path: Path) -> None:

@@ -13,10 +13,11 @@ import pytest
 
 from support.command import SCRIPT, Command, environment
 from support.server import ValkeyProcess
-from support.service import ServiceProcess
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from support.service import ServiceProcess
 
 _STOP_S_MAX: Final = 30
 
@@ -28,12 +29,11 @@ def refused(*arguments: str) -> tuple[int, str]:
     return ended.exit_code, ended.err.splitlines()[-1]
 
 
-async def test_a_data_folder_in_use(tmp_path: Path) -> None:
+def test_a_data_folder_in_use(served: ServiceProcess) -> None:
     """The second service on a folder is told which process has it."""
-    async with ServiceProcess(data=tmp_path / "data"):
-        exit_code, said = refused("--data", str(tmp_path / "data"))
+    exit_code, said = refused("--data", str(served.data))
     assert 1 == exit_code
-    assert said.startswith(f"error: the data folder {tmp_path / 'data'} is in use by process ")
+    assert said.startswith(f"error: the data folder {served.data} is in use by process ")
 
 
 def test_a_port_in_use(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import subprocess
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from sellable.rpc.server import ServerOptions, Transport, serve
 from sellable.v1 import availability_pb2, availability_pb2_grpc
 from support import answering
 from support.answering import Answering, registration
+from support.tls import self_signed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,19 +42,7 @@ async def refused(options: ServerOptions) -> str:
 @pytest.fixture(scope="module")
 def tls(tmp_path_factory: pytest.TempPathFactory) -> TlsFiles:
     """Give a certificate for localhost that signs itself."""
-    folder = tmp_path_factory.mktemp("tls")
-    files = TlsFiles(certificate_file=folder / "cert.pem", key_file=folder / "key.pem")
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
-            *("-nodes", "-days", "1", "-subj", "/CN=localhost"),
-            *("-addext", "subjectAltName=DNS:localhost"),
-            *("-keyout", str(files.key_file), "-out", str(files.certificate_file)),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    return files
+    return self_signed(tmp_path_factory.mktemp("tls"))
 
 
 @BOTH

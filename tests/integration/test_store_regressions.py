@@ -40,7 +40,10 @@ class Story:
         """Apply the network, with other settings of L2."""
         self.document = {
             **self.document,
-            "locations": [*self.document["locations"][:2], self.document["locations"][2] | location],
+            "locations": [
+                *self.document["locations"][:2],
+                self.document["locations"][2] | location,
+            ],
         }
         return self.pair.apply_network(self.document)
 

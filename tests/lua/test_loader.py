@@ -64,8 +64,8 @@ def test_outcomes_of_the_header_are_known() -> None:
 
 def test_unknown_include_is_refused() -> None:
     """An include that is no file is named."""
-    fault = fault_of_includes("--- @include key lod\n")
-    assert "give: include 'lod' does not exist" == fault
+    fault = fault_of_includes("--- @include key lock\n")
+    assert "give: include 'lock' does not exist" == fault
 
 
 def test_repeated_include_is_refused() -> None:

@@ -21,6 +21,8 @@ from sellable.cli.app import run
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from sellable.rpc.listen import TlsFiles
+
 SCRIPT: Final = Path(sys.executable).with_name("sellable")
 _RUN_S_MAX: Final = 60.0
 
@@ -118,7 +120,9 @@ class OddService(NamedTuple):
 
 
 @contextmanager
-def odd_service(*, failing: bool = False, silent: bool = False) -> Iterator[OddService]:
+def odd_service(
+    *, failing: bool = False, silent: bool = False, tls: TlsFiles | None = None
+) -> Iterator[OddService]:
     """Serve gRPC without a method: fail each call, never answer one, or know none."""
     called, ended = threading.Event(), threading.Event()
 
@@ -134,10 +138,14 @@ def odd_service(*, failing: bool = False, silent: bool = False) -> Iterator[OddS
             return grpc.unary_unary_rpc_method_handler(answer)
 
     server = grpc.server(ThreadPoolExecutor(2), handlers=[_Handler()] if failing or silent else [])
-    port = server.add_insecure_port("127.0.0.1:0")
+    if tls is None:
+        port = server.add_insecure_port("127.0.0.1:0")
+    else:
+        credentials = grpc.ssl_server_credentials([tls.read()])
+        port = server.add_secure_port("127.0.0.1:0", credentials)
     server.start()
     try:
-        yield OddService(f"127.0.0.1:{port}", called)
+        yield OddService(f"{'127.0.0.1' if tls is None else 'localhost'}:{port}", called)
     finally:
         ended.set()
         server.stop(None).wait()

@@ -106,7 +106,9 @@ class Pair:
         reservations = await asyncio.gather(*(_told(store.reservations.get(i)) for i in self.ids))
         await store.runner.expire_all()  # the view may lag until then
         asked = [
-            (market, location) for market in model.markets for location in ("", *model.members(market))
+            (market, location)
+            for market in model.markets
+            for location in ("", *model.members(market))
         ]
         answers = await asyncio.gather(
             *(store.availability.items(market, skus, location=place) for market, place in asked)

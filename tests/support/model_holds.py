@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from sellable.errors import InvalidFields, UnknownLocation, Violation
 from sellable.reservation import Refusal, State
 from support.model_stock import StockModel, Told
-from support.model_values import Bound, Held, HeldLine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sellable.reservation import Part, Reservation
+    from support.model_values import Bound, Held, HeldLine
 
 MISSING_GOODS = (Refusal.NOT_FOUND, Refusal.DAMAGED)
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from sellable.errors import LocationInUse, UnknownSku
 from sellable.stock import Fact, FactKind, FactResult, Item, Outcome, Position
-from support.model_values import Bound, Held, HeldLine
 from support.networks import MARKETS, Meaning, units_held
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from support.model_values import Bound, Held, HeldLine
     from support.networks import Document
 
 
@@ -91,7 +91,9 @@ class StockModel:
 
     def apply_network(self, document: Document) -> int:
         """Make a network the one in force; return its version."""
-        for name in sorted(self.locations.keys() - {place["id"] for place in document["locations"]}):
+        for name in sorted(
+            self.locations.keys() - {place["id"] for place in document["locations"]}
+        ):
             holders = {
                 held.request.reservation_id
                 for held, _, bound in self.all_bound()

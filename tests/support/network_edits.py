@@ -70,8 +70,9 @@ def networks_after(whole: Whole) -> st.SearchStrategy[Whole]:
             lambda name: replace(whole, absent=whole.absent ^ {name})
         ),
         location_lists().map(lambda found: Whole(_like(whole.parts, found), whole.absent)),
-        st.tuples(st.integers(0, len(LOCATIONS) - 1), st.sampled_from(("enabled", "safety_stock")))
-        .map(lambda edit: _with_one_location(whole, *edit)),
+        st.tuples(
+            st.integers(0, len(LOCATIONS) - 1), st.sampled_from(("enabled", "safety_stock"))
+        ).map(lambda edit: _with_one_location(whole, *edit)),
         market_lists().map(lambda found: _with(whole, "markets", found)),
         rule_lists().map(lambda found: _with(whole, "protections", found)),
     )

@@ -181,9 +181,7 @@ class ServiceProcess:
 
 
 @asynccontextmanager
-async def services(
-    store: str, count: int, **settings: object
-) -> AsyncIterator[list[ServiceProcess]]:
+async def services(store: str, count: int, **settings: Any) -> AsyncIterator[list[ServiceProcess]]:
     """Run so many services on one store, started side by side."""
     async with contextlib.AsyncExitStack() as stack:
         processes = [ServiceProcess(store, **settings) for _ in range(count)]

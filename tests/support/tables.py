@@ -3,7 +3,8 @@
 A row is its promise on a line of its own, then indented lines: what happened before, `>` the call,
 `<` its outcome and body (`...` for a body that is not compared), `<<` those of the same call again
 where they differ, and last the whole state of stock, views and reservations (`=` where there is
-none left); no such line means that they did not change. `#` begins a remark.
+none left); no such line means that they did not change, and `unchanged` that nothing did: no key
+has anything new. `#` begins a remark.
 """
 
 from __future__ import annotations
@@ -31,6 +32,11 @@ class Row:
     def verb(self) -> str:
         """What the call is."""
         return self.call.split()[0]
+
+    @property
+    def names_state(self) -> bool:
+        """Whether the row says what stock, views and reservations become."""
+        return self.state not in {None, "unchanged"}
 
     @property
     def outcomes(self) -> set[str]:

