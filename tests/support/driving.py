@@ -7,6 +7,8 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+import msgspec
+
 from sellable.errors import SellableError
 from sellable.maintenance.rollout import Rollout
 from sellable.maintenance.verify import verify
@@ -39,6 +41,8 @@ class Pair:
         self.model = Model(START_MS, RETENTION_MS, FUTURE_TOLERANCE_MS)
         self.ids: list[str] = []
         self.network_is_new = False
+        self._told: dict[tuple[str, str], int] = {}
+        self._ledger_position = "-"
         self._runner = asyncio.Runner()
         self._connection, self.store = self._runner.run(self._attach(url))
         self._rollout = Rollout(self.store.runner)
@@ -92,11 +96,17 @@ class Pair:
         model, skus = self.model, [*SKUS, "UNKNOWN"]
         model.expire_due()
         reservations, found, positions = self.run(self._state(skus))
+        listed = [
+            self._told_by_model(partial(lambda s: self._comparable(model.list_positions(s)), sku))
+            for sku in skus
+        ]
         assert [self._told_by_model(partial(model.get, name)) for name in self.ids] == reservations
         assert self._markets_by_model(skus) == found
-        assert [
-            self._told_by_model(lambda: self._comparable(model.list_positions(sku))) for sku in skus
-        ] == positions
+        assert listed == positions
+        self.run(self._read_ledger())
+        for market in model.markets:
+            numbers = [number for number, _ in found[market, ""]]
+            assert numbers == [self._told.get((market, sku), -1) for sku in skus]
         self.network_is_new = False
 
     async def _state(
@@ -139,6 +149,17 @@ class Pair:
                     for sku, number in zip(skus, numbers, strict=True)
                 ]
         return found
+
+    async def _read_ledger(self) -> None:
+        """Follow the numbers of the markets as the ledger tells them."""
+        entries = await self._connection.execute(
+            "XRANGE", self.store.runner.partition.ledger, self._ledger_position, "+"
+        )
+        for position, (_, packed) in entries:
+            _, sku, *_, changed = msgspec.msgpack.decode(packed)
+            for market, number in zip(changed[::2], changed[1::2], strict=True):
+                self._told[market, sku] = number
+            self._ledger_position = f"({position.decode()}"
 
     async def _positions(self, sku: str) -> list[Position]:
         return self._comparable((await self.store.inventory.positions(sku))[0])

@@ -47,7 +47,7 @@ class StockMachine(RuleBasedStateMachine):
         self.told: list[Fact] = []
         self.asked: list[ReserveRequest] = []
         self.steps_unseen = 0
-        self.step_count = -2  # the invariant also runs before and after the beginning
+        self.step_count = -1  # the invariant also runs after the beginning, which is no step
 
     def teardown(self) -> None:
         """Leave the store."""
