@@ -26,12 +26,13 @@ def test_scripts_do_what_the_model_does(store_url: str) -> None:
     steps = int(chosen or _STEPS_DEFAULT)
     machines: list[StoreMachine] = []
 
-    def machine() -> StoreMachine:
-        machines.append(StoreMachine(store_url))
-        return machines[-1]
+    class Machine(StoreMachine):
+        def __init__(self) -> None:
+            super().__init__(store_url)
+            machines.append(self)
 
     run_state_machine_as_test(
-        machine,
+        Machine,
         settings=settings(
             # An example has about half as many steps as it may have.
             max_examples=2 * steps // _STEPS_PER_EXAMPLE_MAX,

@@ -103,10 +103,10 @@ class StockMachine(RuleBasedStateMachine):
         What it makes due is not looked at for some calls.
         """
         model = self.pair.model
-        held = [held for held in model.reservations.values() if held.state is State.HELD]
+        due = {held.expire_ms for held in model.reservations.values() if held.state is State.HELD}
         moments = {model.now_ms + data.draw(st.sampled_from(_TICKS_MS))}
-        if held and data.draw(st.integers(0, 3)):
-            moments = {hold.expire_ms - data.draw(_EARLY_MS) for hold in held} - {model.now_ms}
+        if due and data.draw(st.integers(0, 3)):
+            moments = {moment - data.draw(_EARLY_MS) for moment in sorted(due)} - {model.now_ms}
         if moments:
             self._to(data.draw(st.sampled_from(sorted(moments))), unseen)
 

@@ -32,7 +32,7 @@ from support.model_requests import RequestsModel
 from support.model_stock import Told
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sellable.reservation import Reservation
     from sellable.stock import Fact
@@ -221,7 +221,7 @@ class Model(RequestsModel):
             )
             self.ship(piece, object(), fact)
 
-    def _is_replay(self, held: Held, request_id: object, content: dict[str, object]) -> bool:
+    def _is_replay(self, held: Held, request_id: object, content: Mapping[str, object]) -> bool:
         known = held.requests.get(request_id)
         if not isinstance(known, dict):
             return False

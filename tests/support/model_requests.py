@@ -1,4 +1,4 @@
-"""New reservations in the reference model: what refuses a request, and where its units come from."""
+"""New reservations in the reference model: what refuses a request, where its units come from."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class Story:
         self.network()
         self.events = 0
 
-    def network(self, **location: Any) -> object:
+    def network(self, **location: Any) -> None:
         """Apply the network, with other settings of L2."""
         self.document = {
             **self.document,
@@ -36,13 +36,13 @@ class Story:
                 self.document["locations"][2] | location,
             ],
         }
-        return self.pair.apply_network(self.document)
+        self.pair.apply_network(self.document)
 
     def tell(self, kind: FactKind, place: str, quantity: int, **more: Any) -> Outcome:
         """Tell a fact about `SKU@location`, as observed a second ago."""
         sku, _, location = place.partition("@")
         self.events += 1
-        values = {
+        values: dict[str, Any] = {
             "event_id": f"e{self.events}",
             "source": "wms",
             "observe_us": (self.pair.model.now_ms - 1_000) * 1000,
@@ -77,9 +77,8 @@ class Story:
             else Line(sku=line.split()[1], quantity=int(line.split()[0]))
             for line in wanted
         ]
-        request = ReserveRequest(
-            **{"reservation_id": name, "market": FR, "lines": tuple(lines), "ttl_ms": 1_000} | more
-        )
+        values: dict[str, Any] = {"reservation_id": name, "market": FR, "ttl_ms": 1_000}
+        request = ReserveRequest(**values | more, lines=tuple(lines))
         self.pair.ids.append(name)
         model = self.pair.model
         return self.pair.both(
