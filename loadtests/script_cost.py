@@ -45,7 +45,10 @@ class Case:
         """Write the network as its document."""
         codes = ["FR", "DE", "GB", "ES", "IT", "NL", "BE", "PT", "AT", "IE"]
         lines = ["locations:"]
-        lines += [f"  - {{id: L{at}, type: store, country: FR, tags: [all]}}" for at in range(self.locations)]
+        lines += [
+            f"  - {{id: L{at}, type: store, country: FR, tags: [all]}}"
+            for at in range(self.locations)
+        ]
         lines += ["markets:"]
         for at in range(self.markets):
             lines.append(
@@ -58,7 +61,9 @@ class Case:
 CASES = (
     Case(name="1 market x 1 location", markets=1, locations=1, stocked=range(1)),
     Case(name="40 x 500, stock at the first ten", markets=40, locations=500, stocked=range(10)),
-    Case(name="40 x 500, stock at the last only", markets=40, locations=500, stocked=range(499, 500)),
+    Case(
+        name="40 x 500, stock at the last only", markets=40, locations=500, stocked=range(499, 500)
+    ),
 )
 
 

@@ -191,7 +191,7 @@ def test_places_are_read_out_of_the_contract() -> None:
 def test_commands_that_ask_start_without_the_service() -> None:
     """No command but those that serve waits for the store, the settings or the logs to load."""
     code = (
-        "import sys, sellable.cli; print([name for name in "
+        "import sys, sellable.cli.app; print([name for name in "
         "('redis', 'pydantic', 'structlog', 'sellable.store.scripts') if name in sys.modules])"
     )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)

@@ -80,11 +80,6 @@ def _global_options(
     pass
 
 
-def main() -> None:
-    """Run the command line and end the process."""
-    sys.exit(run(sys.argv[1:]))
-
-
 def run(arguments: list[str]) -> int:
     """Run a command; answer its exit code. Whatever goes wrong is said in plain lines."""
     try:

@@ -46,8 +46,11 @@ local function recompute(state)
     state.flat[at + 3] = shown[state.flat[at]] or -1
     shown[state.flat[at]] = nil
   end
+  state.lost = {}
   for market in pairs(shown) do
     redis.call('HDEL', key('v:', market), state.sku)
+    state.lost[#state.lost + 1] = market
+    state.lost[#state.lost + 1] = -1
   end
   state.epoch = tonumber(redis.call('HGET', KEYS[1], 'epoch') or 0)
   record(state, 'NETWORK', '', 0)
