@@ -21,7 +21,7 @@ CHANGES: Final = 6
 ORDERS_BETWEEN: Final = 40
 SKUS: Final = ("A", "B", "C")
 UNITS: Final = 400
-WITH_STORE: Final = network()
+WITH_STORE: Final = network(web={"locations": ["STORE", "DC"]})
 WITHOUT_STORE: Final = network(web={"locations": ["DC"]})
 
 

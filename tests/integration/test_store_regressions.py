@@ -6,14 +6,16 @@ compared, and what matters is stated beside.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sellable.limits import LOCATIONS_PER_MARKET_MAX
 from sellable.reservation import Line, Part, Refusal, State
-from sellable.stock import FactKind, Outcome
-from support.driving import RETENTION_MS
-from support.story import Story
+from sellable.stock import Fact, FactKind, Outcome
+from support.driving import RETENTION_MS, START_MS, Pair
+from support.story import FR, Story
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -233,3 +235,38 @@ def test_the_order_of_refusals_is_that_of_the_contract(story: Story) -> None:
     story.fulfil("order", "")
     move = Part(sku="A", quantity=1, to_location="NOWHERE")
     assert reason(story.transfer("order", "q", move)) == "UNKNOWN_LOCATION"
+
+
+def test_a_sku_at_every_location_of_the_largest_market_can_be_recomputed(store_url: str) -> None:
+    """A script writes any number of positions at once: Lua passes 8,000 values to a call."""
+    pair = Pair(store_url)
+    names = [f"L{number}" for number in range(LOCATIONS_PER_MARKET_MAX)]
+    places = [{"id": name, "type": "store", "country": "FR", "safety_stock": 1} for name in names]
+    market = {"channel": "web", "country": "FR", "locations": names}
+
+    async def recompute() -> list[int]:
+        store = pair.store
+        await store.networks.apply(json.dumps({"locations": places, "markets": [market]}))
+        await store.inventory.apply(
+            [
+                Fact(
+                    kind=FactKind.COUNT,
+                    event_id="count",
+                    source="wms",
+                    sku="A",
+                    location=name,
+                    observe_us=START_MS * 1_000,
+                    quantity=4,
+                )
+                for name in names
+            ]
+        )
+        less = [place | {"safety_stock": 3} for place in places]
+        await store.networks.apply(json.dumps({"locations": less, "markets": [market]}))
+        numbers, _ = await store.reads.sellable(FR, ["A"])
+        return numbers
+
+    try:
+        assert [LOCATIONS_PER_MARKET_MAX] == pair.run(recompute())
+    finally:
+        pair.close()

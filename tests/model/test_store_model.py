@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from typing import Final
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
@@ -20,6 +21,7 @@ _STEPS_DEFAULT: Final = 2_000
 _STEPS_PER_EXAMPLE_MAX: Final = 50
 
 
+@pytest.mark.timeout(3_600)  # what fails is made small first, and many steps take long
 def test_scripts_do_what_the_model_does(store_url: str) -> None:
     """After any calls in any order, every answer and the whole state are those of the model."""
     chosen = os.environ.get(_STEPS_VARIABLE)

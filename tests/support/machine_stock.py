@@ -104,11 +104,12 @@ class StockMachine(RuleBasedStateMachine):
         """
         model = self.pair.model
         due = {held.expire_ms for held in model.reservations.values() if held.state is State.HELD}
-        moments = {model.now_ms + data.draw(st.sampled_from(_TICKS_MS))}
-        if due and data.draw(st.integers(0, 3)):
-            moments = {moment - data.draw(_EARLY_MS) for moment in sorted(due)} - {model.now_ms}
-        if moments:
-            self._to(data.draw(st.sampled_from(sorted(moments))), unseen)
+        passed_ms: int = data.draw(st.sampled_from(_TICKS_MS))
+        to_expiry: bool = data.draw(st.sampled_from((True, True, True, False)))
+        if due and to_expiry:
+            early_ms: int = data.draw(_EARLY_MS)
+            passed_ms = data.draw(st.sampled_from(sorted(due))) - early_ms - model.now_ms
+        self._to(model.now_ms + passed_ms, unseen)
 
     @rule(
         what=st.sampled_from(("class", "class", "roll_out", "roll_out", "purge", "A", "UNKNOWN")),

@@ -44,21 +44,18 @@ class HoldsModel(StockModel):
 
         A hold is as old as its request, an order as its confirmation.
         """
-        every = list(self.all_bound())
         by_request = reversed(self.reservations.values())
         by_age = [
             item
             for held in sorted(by_request, key=lambda held: held.confirm_ms, reverse=True)
             for item in _of(held)
         ]
-        left = {
-            (line.sku, bound.location): self.overcommitted(line.sku, bound.location)
-            for _, line, bound in every
-        }
+        places = {(line.sku, bound.location) for _, line, bound in self.all_bound() if bound.open}
+        left = {place: self.overcommitted(*place) for place in places}
         shares: dict[int, int] = {}
         for state in (State.HELD, State.CONFIRMED):
             for held, line, bound in by_age:
-                if held.state is state:
+                if held.state is state and bound.open:
                     place = line.sku, bound.location
                     shares[id(bound)] = min(left[place], bound.open)
                     left[place] -= shares[id(bound)]
@@ -138,7 +135,9 @@ class HoldsModel(StockModel):
     def rebind(self, held: Held) -> None:
         """Move units that are short to where the market has stock; the rest stays short."""
         shares = self.shortages()
-        short = [(line, bound, shares[id(bound)]) for line in held.lines for bound in line.bound]
+        short = [
+            (line, bound, shares.get(id(bound), 0)) for line in held.lines for bound in line.bound
+        ]
         for line, bound, quantity in short:
             if not line.location:
                 bound.open -= quantity
