@@ -41,6 +41,7 @@ def server_arguments(folder: DataFolder, *, fsync: bool) -> list[str]:
         "save": "",
         "maxmemory": "0",
         "maxmemory-policy": "noeviction",
+        "locale-collate": "C",  # ties between counts are ordered by bytes, wherever it runs
         "enable-debug-command": "no",
         "enable-module-command": "no",
         "enable-protected-configs": "no",
