@@ -93,7 +93,7 @@ async def test_every_market_of_a_tick_is_asked_once(reads: Reads, client: redis.
 async def test_hmget_is_cut_at_a_thousand_fields(
     reads: Reads, client: redis.Redis, skus: int, hmgets: int
 ) -> None:
-    """No HMGET asks for more than 1,000 fields, the market's own included, or parts small requests."""
+    """No HMGET asks for more than 1,000 fields, and none parts a request that fits into one."""
     first, second = await asyncio.gather(
         reads.sellable(FR, [f"SKU-{n}" for n in range(300)]),
         reads.sellable(FR, [f"SKU-{n}" for n in range(300, skus)]),
