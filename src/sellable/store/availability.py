@@ -91,17 +91,17 @@ class Availabilities:
         if answer.outcome == "UNKNOWN_SKU":
             raise UnknownSku(sku)
         markets, times = answer.body[::2], answer.body[1::2]
-        # Without any market, the ledger still has a position to name.
         answers = await asyncio.gather(
             *(self._reads.with_meta(market, [sku]) for market in markets), return_exceptions=True
         )
-        found, position = [], ""
+        found, positions = [], []
         for market, time, read in zip(markets, times, answers, strict=True):
             if isinstance(read, UnknownMarket):
                 continue  # it left the network between the two questions
             if isinstance(read, BaseException):
                 raise read
             (number,), position, meta = read
+            positions.append(position)
             found.append(
                 Availability(
                     sku=sku,
@@ -111,7 +111,10 @@ class Availabilities:
                     oldest_observe_us=time,
                 )
             )
-        return found, self._revision(position or await self._runner.ledger_position(), wanted)
+        # Markets may be read in different ticks, and the answer includes what the earliest does;
+        # without any market, the ledger still has a position to name.
+        earliest = min(positions, key=_order, default="") or await self._runner.ledger_position()
+        return found, self._revision(earliest, wanted)
 
     async def _stock_at(self, market: str, location: str, skus: Sequence[str]) -> list[int]:
         answer = await self._runner.read("observe_at", market, location, pack(list(skus)))
@@ -127,8 +130,11 @@ class Availabilities:
         return self._revisions.decode(at_least, field) if at_least else None
 
     def _revision(self, position: str, wanted: tuple[int, int] | None) -> str:
-        if wanted is not None:
-            milliseconds, _, sequence = position.partition("-")
-            if (int(milliseconds), int(sequence)) < wanted:
-                raise StoreUnavailable("the store has lost writes that this revision had seen")
+        if wanted is not None and _order(position) < wanted:
+            raise StoreUnavailable("the store has lost writes that this revision had seen")
         return self._revisions.encode(position)
+
+
+def _order(position: str) -> tuple[int, int]:
+    milliseconds, _, sequence = position.partition("-")
+    return int(milliseconds), int(sequence)

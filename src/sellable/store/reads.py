@@ -116,16 +116,20 @@ class Reads:
             StoreUnavailable: The store is lost, or did not answer in time.
         """
         # The hot path: what with_meta does, without a coroutine of its own in between.
-        numbers, position, meta = await self._ask(market, skus)
-        if not meta.complete:
-            numbers, position, _ = await self.with_meta(market, skus)
-        return numbers, position
+        answer = await self._ask(market, skus)
+        if not answer[2].complete:
+            answer = await self._settled(market, skus)
+        return answer[0], answer[1]
 
     async def with_meta(self, market: str, skus: Sequence[str]) -> Answer:
         """Return what `sellable` does, and what the market says about itself."""
         answer = await self._ask(market, skus)
         if answer[2].complete:
             return answer
+        return await self._settled(market, skus)
+
+    async def _settled(self, market: str, skus: Sequence[str]) -> Answer:
+        """Have these SKUs recomputed under the market's epoch, and read them again."""
         for _ in range(_REFRESHES_MAX):
             epoch = await self._refresh(market, skus)
             answer = await self._ask(market, skus)
