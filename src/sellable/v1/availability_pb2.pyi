@@ -37,6 +37,8 @@ class _StockStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_StockStat
     """Nothing can be sold now."""
     STOCK_STATUS_UNKNOWN: _StockStatus.ValueType  # 4
     """The SKU has no position at any location asked for."""
+    STOCK_STATUS_BACKORDER: _StockStatus.ValueType  # 5
+    """Nothing can be sold from stock now, but future supply can be promised."""
 
 class StockStatus(_StockStatus, metaclass=_StockStatusEnumTypeWrapper):
     """The number of a SKU in a market as a word. Open: later versions add values."""
@@ -51,7 +53,69 @@ STOCK_STATUS_OUT_OF_STOCK: StockStatus.ValueType  # 3
 """Nothing can be sold now."""
 STOCK_STATUS_UNKNOWN: StockStatus.ValueType  # 4
 """The SKU has no position at any location asked for."""
+STOCK_STATUS_BACKORDER: StockStatus.ValueType  # 5
+"""Nothing can be sold from stock now, but future supply can be promised."""
 Global___StockStatus: _TypeAlias = StockStatus  # noqa: Y015
+
+class _TermKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _TermKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TermKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    TERM_KIND_UNSPECIFIED: _TermKind.ValueType  # 0
+    """Never answered."""
+    TERM_KIND_ON_HAND: _TermKind.ValueType  # 1
+    """Units in sellable condition in the building, reserved ones included."""
+    TERM_KIND_RESERVED: _TermKind.ValueType  # 2
+    """Units bound to reservations."""
+    TERM_KIND_SAFETY_STOCK: _TermKind.ValueType  # 3
+    """Units that the location keeps back."""
+    TERM_KIND_BLOCKED: _TermKind.ValueType  # 4
+    """What a recall, or a location that is disabled, takes out of sale."""
+    TERM_KIND_OVERCOMMITTED: _TermKind.ValueType  # 5
+    """Units that were reserved and that a back end has since reported missing."""
+    TERM_KIND_FLOOR_AT_ZERO: _TermKind.ValueType  # 6
+    """Adds back what would make the number, or a location's part of it, negative."""
+    TERM_KIND_PROTECTION_BUFFER: _TermKind.ValueType  # 7
+    """Units that the market may not sell."""
+    TERM_KIND_CAP: _TermKind.ValueType  # 8
+    """What is above the most that the market is shown."""
+    TERM_KIND_QUOTA: _TermKind.ValueType  # 9
+    """What is above the rest of a quota."""
+    TERM_KIND_STALE_FEED: _TermKind.ValueType  # 10
+    """Units kept back because the location's feed has been silent for too long."""
+    TERM_KIND_MARKET_CLOSED: _TermKind.ValueType  # 11
+    """Everything, because the market's window has not begun or is over."""
+
+class TermKind(_TermKind, metaclass=_TermKindEnumTypeWrapper):
+    """What a term of an explanation stands for. Open: later versions add values."""
+
+TERM_KIND_UNSPECIFIED: TermKind.ValueType  # 0
+"""Never answered."""
+TERM_KIND_ON_HAND: TermKind.ValueType  # 1
+"""Units in sellable condition in the building, reserved ones included."""
+TERM_KIND_RESERVED: TermKind.ValueType  # 2
+"""Units bound to reservations."""
+TERM_KIND_SAFETY_STOCK: TermKind.ValueType  # 3
+"""Units that the location keeps back."""
+TERM_KIND_BLOCKED: TermKind.ValueType  # 4
+"""What a recall, or a location that is disabled, takes out of sale."""
+TERM_KIND_OVERCOMMITTED: TermKind.ValueType  # 5
+"""Units that were reserved and that a back end has since reported missing."""
+TERM_KIND_FLOOR_AT_ZERO: TermKind.ValueType  # 6
+"""Adds back what would make the number, or a location's part of it, negative."""
+TERM_KIND_PROTECTION_BUFFER: TermKind.ValueType  # 7
+"""Units that the market may not sell."""
+TERM_KIND_CAP: TermKind.ValueType  # 8
+"""What is above the most that the market is shown."""
+TERM_KIND_QUOTA: TermKind.ValueType  # 9
+"""What is above the rest of a quota."""
+TERM_KIND_STALE_FEED: TermKind.ValueType  # 10
+"""Units kept back because the location's feed has been silent for too long."""
+TERM_KIND_MARKET_CLOSED: TermKind.ValueType  # 11
+"""Everything, because the market's window has not begun or is over."""
+Global___TermKind: _TypeAlias = TermKind  # noqa: Y015
 
 @_typing.final
 class Availability(_message.Message):
@@ -64,6 +128,8 @@ class Availability(_message.Message):
     COUNTRY_FIELD_NUMBER: _builtins.int
     SELLABLE_QUANTITY_FIELD_NUMBER: _builtins.int
     STATUS_FIELD_NUMBER: _builtins.int
+    NEXT_AVAILABLE_TIME_FIELD_NUMBER: _builtins.int
+    FUTURE_QUANTITY_FIELD_NUMBER: _builtins.int
     OLDEST_OBSERVE_TIME_FIELD_NUMBER: _builtins.int
     sku: _builtins.str
     """Output only. The SKU."""
@@ -75,6 +141,14 @@ class Availability(_message.Message):
     """Output only. Units that can be sold now, 0 to 10^12; 0 where the status is UNKNOWN."""
     status: Global___StockStatus.ValueType
     """Output only. The number as a word, for display and search."""
+    future_quantity: _builtins.int
+    """Output only. Units beyond sellable_quantity that can be promised from supply that is expected within the market's
+    backorder horizon, 0 to 10^12; 0 where the market has no horizon, or where one location was asked for.
+    """
+    @_builtins.property
+    def next_available_time(self) -> _timestamp_pb2.Timestamp:
+        """Output only. When the first unit of future_quantity is expected; unset if that is 0."""
+
     @_builtins.property
     def oldest_observe_time(self) -> _timestamp_pb2.Timestamp:
         """Output only. The earliest observation time of the counts behind the number; unset if nothing was counted."""
@@ -87,11 +161,13 @@ class Availability(_message.Message):
         country: _builtins.str = ...,
         sellable_quantity: _builtins.int = ...,
         status: Global___StockStatus.ValueType = ...,
+        next_available_time: _timestamp_pb2.Timestamp | None = ...,
+        future_quantity: _builtins.int = ...,
         oldest_observe_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["oldest_observe_time", b"oldest_observe_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["next_available_time", b"next_available_time", "oldest_observe_time", b"oldest_observe_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "country", b"country", "oldest_observe_time", b"oldest_observe_time", "sellable_quantity", b"sellable_quantity", "sku", b"sku", "status", b"status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "country", b"country", "future_quantity", b"future_quantity", "next_available_time", b"next_available_time", "oldest_observe_time", b"oldest_observe_time", "sellable_quantity", b"sellable_quantity", "sku", b"sku", "status", b"status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -292,3 +368,337 @@ class GetAvailabilityResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetAvailabilityResponse: _TypeAlias = GetAvailabilityResponse  # noqa: Y015
+
+@_typing.final
+class GeoPoint(_message.Message):
+    """A point on the globe, WGS 84."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LATITUDE_FIELD_NUMBER: _builtins.int
+    LONGITUDE_FIELD_NUMBER: _builtins.int
+    latitude: _builtins.float
+    """Required. Degrees north of the equator, -90 to 90."""
+    longitude: _builtins.float
+    """Required. Degrees east of Greenwich, -180 to 180."""
+    def __init__(
+        self,
+        *,
+        latitude: _builtins.float = ...,
+        longitude: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["latitude", b"latitude", "longitude", b"longitude"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GeoPoint: _TypeAlias = GeoPoint  # noqa: Y015
+
+@_typing.final
+class FindPickupLocationsRequest(_message.Message):
+    """Asks where an order can be collected."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    COUNTRY_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    NEAR_FIELD_NUMBER: _builtins.int
+    RADIUS_KM_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    INCLUDE_INCOMPLETE_FIELD_NUMBER: _builtins.int
+    channel: _builtins.str
+    """Required. The channel, e.g. web: 1 to 32 lower case letters, digits, underscores and hyphens."""
+    country: _builtins.str
+    """Required. The country, e.g. FR."""
+    radius_km: _builtins.float
+    """Optional. How far a location may be, in kilometres: more than 0 and at most 20038 (half the globe). Default: a
+    setting (50 km).
+    """
+    limit: _builtins.int
+    """Optional. How many locations to answer, 0 to 100. Default 10."""
+    include_incomplete: _builtins.bool
+    """Optional. Answer also those that cannot hand over every line. Default false."""
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[_common_pb2.Line]:
+        """Required. 1 to 100 lines; lines of the same SKU are summed before the check. A line must not name a location."""
+
+    @_builtins.property
+    def near(self) -> Global___GeoPoint:
+        """Required. Where the customer is."""
+
+    def __init__(
+        self,
+        *,
+        channel: _builtins.str = ...,
+        country: _builtins.str = ...,
+        lines: _abc.Iterable[_common_pb2.Line] | None = ...,
+        near: Global___GeoPoint | None = ...,
+        radius_km: _builtins.float | None = ...,
+        limit: _builtins.int = ...,
+        include_incomplete: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_radius_km", b"_radius_km", "near", b"near", "radius_km", b"radius_km"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_radius_km", b"_radius_km", "channel", b"channel", "country", b"country", "include_incomplete", b"include_incomplete", "limit", b"limit", "lines", b"lines", "near", b"near", "radius_km", b"radius_km"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__radius_km: _TypeAlias = _typing.Literal["radius_km"]  # noqa: Y015
+    _WhichOneofArgType__radius_km: _TypeAlias = _typing.Literal["_radius_km", b"_radius_km"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__radius_km) -> _WhichOneofReturnType__radius_km | None: ...
+
+Global___FindPickupLocationsRequest: _TypeAlias = FindPickupLocationsRequest  # noqa: Y015
+
+@_typing.final
+class FindPickupLocationsResponse(_message.Message):
+    """Where an order can be collected."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Pickup(_message.Message):
+        """One location."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        LOCATION_FIELD_NUMBER: _builtins.int
+        DISTANCE_KM_FIELD_NUMBER: _builtins.int
+        AVAILABLE_QUANTITIES_FIELD_NUMBER: _builtins.int
+        COMPLETE_FIELD_NUMBER: _builtins.int
+        location: _builtins.str
+        """Output only. The location."""
+        distance_km: _builtins.float
+        """Output only. How far it is from the point, in kilometres."""
+        complete: _builtins.bool
+        """Output only. Every line can be handed over."""
+        @_builtins.property
+        def available_quantities(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+            """Output only. Units that can be handed over, one per line in the order of the request: the smaller of the market's
+            number and what the location has available of the SKU. Lines of the same SKU share them.
+            """
+
+        def __init__(
+            self,
+            *,
+            location: _builtins.str = ...,
+            distance_km: _builtins.float = ...,
+            available_quantities: _abc.Iterable[_builtins.int] | None = ...,
+            complete: _builtins.bool = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["available_quantities", b"available_quantities", "complete", b"complete", "distance_km", b"distance_km", "location", b"location"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    LOCATIONS_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Output only. What the answer reflects, for Consistency.at_least_revision."""
+    @_builtins.property
+    def locations(self) -> _containers.RepeatedCompositeFieldContainer[Global___FindPickupLocationsResponse.Pickup]:
+        """Output only. The locations, nearest first; at equal distance by name."""
+
+    def __init__(
+        self,
+        *,
+        locations: _abc.Iterable[Global___FindPickupLocationsResponse.Pickup] | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["locations", b"locations", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FindPickupLocationsResponse: _TypeAlias = FindPickupLocationsResponse  # noqa: Y015
+
+@_typing.final
+class ExportAvailabilityRequest(_message.Message):
+    """Asks for every SKU of a market."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    COUNTRY_FIELD_NUMBER: _builtins.int
+    channel: _builtins.str
+    """Required. The channel, e.g. web: 1 to 32 lower case letters, digits, underscores and hyphens."""
+    country: _builtins.str
+    """Required. The country, e.g. FR."""
+    def __init__(
+        self,
+        *,
+        channel: _builtins.str = ...,
+        country: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "country", b"country"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportAvailabilityRequest: _TypeAlias = ExportAvailabilityRequest  # noqa: Y015
+
+@_typing.final
+class ExportAvailabilityResponse(_message.Message):
+    """A page. The first one comes at once, and comes also where the market has no SKU."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    FRACTION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Output only. The revision before the first page, the same in every page: whatever follows the changes from here on
+    misses nothing.
+    """
+    fraction: _builtins.float
+    """Output only. How much of the market was walked, 0 to 1; an estimate before the last page."""
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___Availability]:
+        """Output only. Up to 1000 items."""
+
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[Global___Availability] | None = ...,
+        revision: _builtins.str = ...,
+        fraction: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fraction", b"fraction", "items", b"items", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportAvailabilityResponse: _TypeAlias = ExportAvailabilityResponse  # noqa: Y015
+
+@_typing.final
+class ExplainAvailabilityRequest(_message.Message):
+    """Asks why a number is what it is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    COUNTRY_FIELD_NUMBER: _builtins.int
+    SKU_FIELD_NUMBER: _builtins.int
+    channel: _builtins.str
+    """Required. The channel, e.g. web: 1 to 32 lower case letters, digits, underscores and hyphens."""
+    country: _builtins.str
+    """Required. The country, e.g. FR."""
+    sku: _builtins.str
+    """Required. The SKU, 1 to 128 bytes."""
+    def __init__(
+        self,
+        *,
+        channel: _builtins.str = ...,
+        country: _builtins.str = ...,
+        sku: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "country", b"country", "sku", b"sku"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainAvailabilityRequest: _TypeAlias = ExplainAvailabilityRequest  # noqa: Y015
+
+@_typing.final
+class ExplainAvailabilityResponse(_message.Message):
+    """A number and its terms."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Term(_message.Message):
+        """A summand. Terms of a location come in the order in which the market takes from its locations, then those of the
+        market.
+        """
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KIND_FIELD_NUMBER: _builtins.int
+        LOCATION_FIELD_NUMBER: _builtins.int
+        QUANTITY_FIELD_NUMBER: _builtins.int
+        RULE_FIELD_NUMBER: _builtins.int
+        OBSERVE_TIME_FIELD_NUMBER: _builtins.int
+        SOURCE_FIELD_NUMBER: _builtins.int
+        LINE_FIELD_NUMBER: _builtins.int
+        DETAIL_FIELD_NUMBER: _builtins.int
+        kind: Global___TermKind.ValueType
+        """Output only. What it stands for."""
+        location: _builtins.str
+        """Output only. The location; empty for terms of the market."""
+        quantity: _builtins.int
+        """Output only. Units, signed; all terms add up to sellable_quantity."""
+        rule: _builtins.str
+        """Output only. The name of the network rule that it comes from, or which entry it is, e.g. "market web/FR"; empty
+        where no rule of the network is behind it.
+        """
+        source: _builtins.str
+        """Output only. Which back end said so; empty where none did."""
+        line: _builtins.int
+        """Output only. The line of that rule in the document of network_version, from 1 on; 0 where there is none."""
+        detail: _builtins.str
+        """Output only. For a person: how the quantity comes about, e.g. "10% of 120 on hand, at least 5"."""
+        @_builtins.property
+        def observe_time(self) -> _timestamp_pb2.Timestamp:
+            """Output only. When the source observed it, for counts and for settings by fact; unset otherwise."""
+
+        def __init__(
+            self,
+            *,
+            kind: Global___TermKind.ValueType = ...,
+            location: _builtins.str = ...,
+            quantity: _builtins.int = ...,
+            rule: _builtins.str = ...,
+            observe_time: _timestamp_pb2.Timestamp | None = ...,
+            source: _builtins.str = ...,
+            line: _builtins.int = ...,
+            detail: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["observe_time", b"observe_time"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["detail", b"detail", "kind", b"kind", "line", b"line", "location", b"location", "observe_time", b"observe_time", "quantity", b"quantity", "rule", b"rule", "source", b"source"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    SELLABLE_QUANTITY_FIELD_NUMBER: _builtins.int
+    TERMS_FIELD_NUMBER: _builtins.int
+    NETWORK_VERSION_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    FUTURE_QUANTITY_FIELD_NUMBER: _builtins.int
+    NEXT_SWITCH_TIME_FIELD_NUMBER: _builtins.int
+    sellable_quantity: _builtins.int
+    """Output only. Units that can be sold now, 0 to 10^12."""
+    network_version: _builtins.int
+    """Output only. The version of the network that the rules belong to."""
+    revision: _builtins.str
+    """Output only. What the answer reflects, for Consistency.at_least_revision."""
+    future_quantity: _builtins.int
+    """Output only. Units beyond sellable_quantity that can be promised from future supply, as in Availability."""
+    @_builtins.property
+    def terms(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExplainAvailabilityResponse.Term]:
+        """Output only. The terms; empty for a SKU that has no position at any location of the market."""
+
+    @_builtins.property
+    def next_switch_time(self) -> _timestamp_pb2.Timestamp:
+        """Output only. When the next change of the network that is already planned takes place; unset if none is."""
+
+    def __init__(
+        self,
+        *,
+        sellable_quantity: _builtins.int = ...,
+        terms: _abc.Iterable[Global___ExplainAvailabilityResponse.Term] | None = ...,
+        network_version: _builtins.int = ...,
+        revision: _builtins.str = ...,
+        future_quantity: _builtins.int = ...,
+        next_switch_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["next_switch_time", b"next_switch_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["future_quantity", b"future_quantity", "network_version", b"network_version", "next_switch_time", b"next_switch_time", "revision", b"revision", "sellable_quantity", b"sellable_quantity", "terms", b"terms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainAvailabilityResponse: _TypeAlias = ExplainAvailabilityResponse  # noqa: Y015

@@ -50,6 +50,21 @@ class AvailabilityServiceStub:
                 request_serializer=sellable_dot_v1_dot_availability__pb2.GetAvailabilityRequest.SerializeToString,
                 response_deserializer=sellable_dot_v1_dot_availability__pb2.GetAvailabilityResponse.FromString,
                 _registered_method=True)
+        self.FindPickupLocations = channel.unary_unary(
+                '/sellable.v1.AvailabilityService/FindPickupLocations',
+                request_serializer=sellable_dot_v1_dot_availability__pb2.FindPickupLocationsRequest.SerializeToString,
+                response_deserializer=sellable_dot_v1_dot_availability__pb2.FindPickupLocationsResponse.FromString,
+                _registered_method=True)
+        self.ExportAvailability = channel.unary_stream(
+                '/sellable.v1.AvailabilityService/ExportAvailability',
+                request_serializer=sellable_dot_v1_dot_availability__pb2.ExportAvailabilityRequest.SerializeToString,
+                response_deserializer=sellable_dot_v1_dot_availability__pb2.ExportAvailabilityResponse.FromString,
+                _registered_method=True)
+        self.ExplainAvailability = channel.unary_unary(
+                '/sellable.v1.AvailabilityService/ExplainAvailability',
+                request_serializer=sellable_dot_v1_dot_availability__pb2.ExplainAvailabilityRequest.SerializeToString,
+                response_deserializer=sellable_dot_v1_dot_availability__pb2.ExplainAvailabilityResponse.FromString,
+                _registered_method=True)
 
 
 class AvailabilityServiceServicer:
@@ -90,6 +105,42 @@ class AvailabilityServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def FindPickupLocations(self, request, context):
+        """Answers the enabled pickup locations of a market near a point that can hand over every line now (click and
+        collect), nearest first. Distances are great circles on a sphere of the mean earth radius, 6371.0088 km
+        (haversine).
+        Atomicity: each location's quantities are of one moment; locations may be of slightly different moments.
+        Idempotency: changes nothing.
+        Freshness: reflects every write and every network change acknowledged before the call.
+        Errors: INVALID_FIELD -> INVALID_ARGUMENT, UNKNOWN_MARKET -> NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportAvailability(self, request, context):
+        """Answers every SKU that has a position in a market, in pages, for search indexes and marketplace feeds. The order is
+        arbitrary. A SKU that is there from the first page to the last is answered at least once; it may be answered twice.
+        Atomicity: each item is exact by itself; no item is older than the revision of the pages.
+        Idempotency: changes nothing.
+        Freshness: the first page reflects every write acknowledged before the call, each later one at least that.
+        Errors: INVALID_FIELD -> INVALID_ARGUMENT, UNKNOWN_MARKET -> NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExplainAvailability(self, request, context):
+        """Answers why a number is what it is: signed terms that add up to it exactly.
+        Atomicity: number, terms and network version are of one moment.
+        Idempotency: changes nothing.
+        Freshness: reflects every write and every network change acknowledged before the call.
+        Errors: INVALID_FIELD -> INVALID_ARGUMENT, UNKNOWN_MARKET -> NOT_FOUND, UNKNOWN_SKU -> NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AvailabilityServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -107,6 +158,21 @@ def add_AvailabilityServiceServicer_to_server(servicer, server):
                     servicer.GetAvailability,
                     request_deserializer=sellable_dot_v1_dot_availability__pb2.GetAvailabilityRequest.FromString,
                     response_serializer=sellable_dot_v1_dot_availability__pb2.GetAvailabilityResponse.SerializeToString,
+            ),
+            'FindPickupLocations': grpc.unary_unary_rpc_method_handler(
+                    servicer.FindPickupLocations,
+                    request_deserializer=sellable_dot_v1_dot_availability__pb2.FindPickupLocationsRequest.FromString,
+                    response_serializer=sellable_dot_v1_dot_availability__pb2.FindPickupLocationsResponse.SerializeToString,
+            ),
+            'ExportAvailability': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportAvailability,
+                    request_deserializer=sellable_dot_v1_dot_availability__pb2.ExportAvailabilityRequest.FromString,
+                    response_serializer=sellable_dot_v1_dot_availability__pb2.ExportAvailabilityResponse.SerializeToString,
+            ),
+            'ExplainAvailability': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainAvailability,
+                    request_deserializer=sellable_dot_v1_dot_availability__pb2.ExplainAvailabilityRequest.FromString,
+                    response_serializer=sellable_dot_v1_dot_availability__pb2.ExplainAvailabilityResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -191,6 +257,87 @@ class AvailabilityService:
             '/sellable.v1.AvailabilityService/GetAvailability',
             sellable_dot_v1_dot_availability__pb2.GetAvailabilityRequest.SerializeToString,
             sellable_dot_v1_dot_availability__pb2.GetAvailabilityResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FindPickupLocations(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sellable.v1.AvailabilityService/FindPickupLocations',
+            sellable_dot_v1_dot_availability__pb2.FindPickupLocationsRequest.SerializeToString,
+            sellable_dot_v1_dot_availability__pb2.FindPickupLocationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportAvailability(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/sellable.v1.AvailabilityService/ExportAvailability',
+            sellable_dot_v1_dot_availability__pb2.ExportAvailabilityRequest.SerializeToString,
+            sellable_dot_v1_dot_availability__pb2.ExportAvailabilityResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainAvailability(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sellable.v1.AvailabilityService/ExplainAvailability',
+            sellable_dot_v1_dot_availability__pb2.ExplainAvailabilityRequest.SerializeToString,
+            sellable_dot_v1_dot_availability__pb2.ExplainAvailabilityResponse.FromString,
             options,
             channel_credentials,
             insecure,

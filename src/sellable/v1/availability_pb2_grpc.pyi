@@ -55,6 +55,30 @@ class AvailabilityServiceStub:
     Freshness: reflects every write and every network change acknowledged before the call.
     Errors: INVALID_FIELD -> INVALID_ARGUMENT, UNKNOWN_SKU -> NOT_FOUND.
     """
+    FindPickupLocations: _grpc.UnaryUnaryMultiCallable[_availability_pb2.FindPickupLocationsRequest, _availability_pb2.FindPickupLocationsResponse]
+    """Answers the enabled pickup locations of a market near a point that can hand over every line now (click and
+    collect), nearest first. Distances are great circles on a sphere of the mean earth radius, 6371.0088 km
+    (haversine).
+    Atomicity: each location's quantities are of one moment; locations may be of slightly different moments.
+    Idempotency: changes nothing.
+    Freshness: reflects every write and every network change acknowledged before the call.
+    Errors: INVALID_FIELD -> INVALID_ARGUMENT, UNKNOWN_MARKET -> NOT_FOUND.
+    """
+    ExportAvailability: _grpc.UnaryStreamMultiCallable[_availability_pb2.ExportAvailabilityRequest, _availability_pb2.ExportAvailabilityResponse]
+    """Answers every SKU that has a position in a market, in pages, for search indexes and marketplace feeds. The order is
+    arbitrary. A SKU that is there from the first page to the last is answered at least once; it may be answered twice.
+    Atomicity: each item is exact by itself; no item is older than the revision of the pages.
+    Idempotency: changes nothing.
+    Freshness: the first page reflects every write acknowledged before the call, each later one at least that.
+    Errors: INVALID_FIELD -> INVALID_ARGUMENT, UNKNOWN_MARKET -> NOT_FOUND.
+    """
+    ExplainAvailability: _grpc.UnaryUnaryMultiCallable[_availability_pb2.ExplainAvailabilityRequest, _availability_pb2.ExplainAvailabilityResponse]
+    """Answers why a number is what it is: signed terms that add up to it exactly.
+    Atomicity: number, terms and network version are of one moment.
+    Idempotency: changes nothing.
+    Freshness: reflects every write and every network change acknowledged before the call.
+    Errors: INVALID_FIELD -> INVALID_ARGUMENT, UNKNOWN_MARKET -> NOT_FOUND, UNKNOWN_SKU -> NOT_FOUND.
+    """
 
 @_typing.type_check_only
 class AvailabilityServiceAsyncStub(AvailabilityServiceStub):
@@ -82,6 +106,30 @@ class AvailabilityServiceAsyncStub(AvailabilityServiceStub):
     Idempotency: changes nothing.
     Freshness: reflects every write and every network change acknowledged before the call.
     Errors: INVALID_FIELD -> INVALID_ARGUMENT, UNKNOWN_SKU -> NOT_FOUND.
+    """
+    FindPickupLocations: _aio.UnaryUnaryMultiCallable[_availability_pb2.FindPickupLocationsRequest, _availability_pb2.FindPickupLocationsResponse]  # type: ignore[assignment]
+    """Answers the enabled pickup locations of a market near a point that can hand over every line now (click and
+    collect), nearest first. Distances are great circles on a sphere of the mean earth radius, 6371.0088 km
+    (haversine).
+    Atomicity: each location's quantities are of one moment; locations may be of slightly different moments.
+    Idempotency: changes nothing.
+    Freshness: reflects every write and every network change acknowledged before the call.
+    Errors: INVALID_FIELD -> INVALID_ARGUMENT, UNKNOWN_MARKET -> NOT_FOUND.
+    """
+    ExportAvailability: _aio.UnaryStreamMultiCallable[_availability_pb2.ExportAvailabilityRequest, _availability_pb2.ExportAvailabilityResponse]  # type: ignore[assignment]
+    """Answers every SKU that has a position in a market, in pages, for search indexes and marketplace feeds. The order is
+    arbitrary. A SKU that is there from the first page to the last is answered at least once; it may be answered twice.
+    Atomicity: each item is exact by itself; no item is older than the revision of the pages.
+    Idempotency: changes nothing.
+    Freshness: the first page reflects every write acknowledged before the call, each later one at least that.
+    Errors: INVALID_FIELD -> INVALID_ARGUMENT, UNKNOWN_MARKET -> NOT_FOUND.
+    """
+    ExplainAvailability: _aio.UnaryUnaryMultiCallable[_availability_pb2.ExplainAvailabilityRequest, _availability_pb2.ExplainAvailabilityResponse]  # type: ignore[assignment]
+    """Answers why a number is what it is: signed terms that add up to it exactly.
+    Atomicity: number, terms and network version are of one moment.
+    Idempotency: changes nothing.
+    Freshness: reflects every write and every network change acknowledged before the call.
+    Errors: INVALID_FIELD -> INVALID_ARGUMENT, UNKNOWN_MARKET -> NOT_FOUND, UNKNOWN_SKU -> NOT_FOUND.
     """
 
 class AvailabilityServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -125,6 +173,48 @@ class AvailabilityServiceServicer(metaclass=_abc_1.ABCMeta):
         Idempotency: changes nothing.
         Freshness: reflects every write and every network change acknowledged before the call.
         Errors: INVALID_FIELD -> INVALID_ARGUMENT, UNKNOWN_SKU -> NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def FindPickupLocations(
+        self,
+        request: _availability_pb2.FindPickupLocationsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_availability_pb2.FindPickupLocationsResponse, _abc.Awaitable[_availability_pb2.FindPickupLocationsResponse]]:
+        """Answers the enabled pickup locations of a market near a point that can hand over every line now (click and
+        collect), nearest first. Distances are great circles on a sphere of the mean earth radius, 6371.0088 km
+        (haversine).
+        Atomicity: each location's quantities are of one moment; locations may be of slightly different moments.
+        Idempotency: changes nothing.
+        Freshness: reflects every write and every network change acknowledged before the call.
+        Errors: INVALID_FIELD -> INVALID_ARGUMENT, UNKNOWN_MARKET -> NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def ExportAvailability(
+        self,
+        request: _availability_pb2.ExportAvailabilityRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_availability_pb2.ExportAvailabilityResponse], _abc.AsyncIterator[_availability_pb2.ExportAvailabilityResponse]]:
+        """Answers every SKU that has a position in a market, in pages, for search indexes and marketplace feeds. The order is
+        arbitrary. A SKU that is there from the first page to the last is answered at least once; it may be answered twice.
+        Atomicity: each item is exact by itself; no item is older than the revision of the pages.
+        Idempotency: changes nothing.
+        Freshness: the first page reflects every write acknowledged before the call, each later one at least that.
+        Errors: INVALID_FIELD -> INVALID_ARGUMENT, UNKNOWN_MARKET -> NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def ExplainAvailability(
+        self,
+        request: _availability_pb2.ExplainAvailabilityRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_availability_pb2.ExplainAvailabilityResponse, _abc.Awaitable[_availability_pb2.ExplainAvailabilityResponse]]:
+        """Answers why a number is what it is: signed terms that add up to it exactly.
+        Atomicity: number, terms and network version are of one moment.
+        Idempotency: changes nothing.
+        Freshness: reflects every write and every network change acknowledged before the call.
+        Errors: INVALID_FIELD -> INVALID_ARGUMENT, UNKNOWN_MARKET -> NOT_FOUND, UNKNOWN_SKU -> NOT_FOUND.
         """
 
 def add_AvailabilityServiceServicer_to_server(servicer: AvailabilityServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -89,6 +89,74 @@ class Shipment(_message.Message):
 Global___Shipment: _TypeAlias = Shipment  # noqa: Y015
 
 @_typing.final
+class FutureSupply(_message.Message):
+    """A purchase order or a transfer that is on its way to the event's location. The latest observe_time of a supply_id
+    wins.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUPPLY_ID_FIELD_NUMBER: _builtins.int
+    QUANTITY_FIELD_NUMBER: _builtins.int
+    EXPECT_TIME_FIELD_NUMBER: _builtins.int
+    supply_id: _builtins.str
+    """Required. The line of the purchase order or transfer: 1 to 64 letters, digits, dots, underscores and hyphens. At
+    most 100 that are open or were closed within the retention, of one SKU.
+    """
+    quantity: _builtins.int
+    """Optional. Units expected in all, those that have arrived included, 0 to 10^12; 0 cancels."""
+    @_builtins.property
+    def expect_time(self) -> _timestamp_pb2.Timestamp:
+        """Required. When the goods are expected. Once it has passed they are not promised to anyone else."""
+
+    def __init__(
+        self,
+        *,
+        supply_id: _builtins.str = ...,
+        quantity: _builtins.int = ...,
+        expect_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expect_time", b"expect_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expect_time", b"expect_time", "quantity", b"quantity", "supply_id", b"supply_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FutureSupply: _TypeAlias = FutureSupply  # noqa: Y015
+
+@_typing.final
+class SupplyReceipt(_message.Message):
+    """Goods of a supply arrived at the event's location: on hand rises as by a delta, and what reservations wait for is
+    moved to stock at once.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUPPLY_ID_FIELD_NUMBER: _builtins.int
+    QUANTITY_FIELD_NUMBER: _builtins.int
+    FINAL_FIELD_NUMBER: _builtins.int
+    supply_id: _builtins.str
+    """Required. The supply, as in FutureSupply; it may arrive before it was announced."""
+    quantity: _builtins.int
+    """Optional. Units that arrived with this receipt, 0 to 10^12; 0 only with final."""
+    final: _builtins.bool
+    """Optional. Nothing more will come; what reservations still wait for is overcommitted. Stays so. Default false."""
+    def __init__(
+        self,
+        *,
+        supply_id: _builtins.str = ...,
+        quantity: _builtins.int = ...,
+        final: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["final", b"final", "quantity", b"quantity", "supply_id", b"supply_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SupplyReceipt: _TypeAlias = SupplyReceipt  # noqa: Y015
+
+@_typing.final
 class InventoryEvent(_message.Message):
     """One fact about one position, from one back end."""
 
@@ -105,6 +173,8 @@ class InventoryEvent(_message.Message):
     SHIPMENT_FIELD_NUMBER: _builtins.int
     SAFETY_STOCK_QUANTITY_FIELD_NUMBER: _builtins.int
     BLOCKED_FIELD_NUMBER: _builtins.int
+    FUTURE_SUPPLY_FIELD_NUMBER: _builtins.int
+    SUPPLY_RECEIPT_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """Required. The source's id, 1 to 64 bytes, unique within the source. A repeat for the same position is DUPLICATE."""
@@ -138,6 +208,14 @@ class InventoryEvent(_message.Message):
     def shipment(self) -> Global___Shipment:
         """Optional. Goods of a reservation left."""
 
+    @_builtins.property
+    def future_supply(self) -> Global___FutureSupply:
+        """Optional. Goods are on their way to the location."""
+
+    @_builtins.property
+    def supply_receipt(self) -> Global___SupplyReceipt:
+        """Optional. Such goods arrived."""
+
     def __init__(
         self,
         *,
@@ -152,13 +230,15 @@ class InventoryEvent(_message.Message):
         shipment: Global___Shipment | None = ...,
         safety_stock_quantity: _builtins.int = ...,
         blocked: _builtins.bool = ...,
+        future_supply: Global___FutureSupply | None = ...,
+        supply_receipt: Global___SupplyReceipt | None = ...,
         reason: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "delta_quantity", b"delta_quantity", "fact", b"fact", "observe_time", b"observe_time", "on_hand_quantity", b"on_hand_quantity", "safety_stock_quantity", b"safety_stock_quantity", "shipment", b"shipment"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "delta_quantity", b"delta_quantity", "fact", b"fact", "future_supply", b"future_supply", "observe_time", b"observe_time", "on_hand_quantity", b"on_hand_quantity", "safety_stock_quantity", b"safety_stock_quantity", "shipment", b"shipment", "supply_receipt", b"supply_receipt"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "delta_quantity", b"delta_quantity", "event_id", b"event_id", "fact", b"fact", "location", b"location", "observe_time", b"observe_time", "on_hand_quantity", b"on_hand_quantity", "reason", b"reason", "safety_stock_quantity", b"safety_stock_quantity", "sequence", b"sequence", "shipment", b"shipment", "sku", b"sku", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "delta_quantity", b"delta_quantity", "event_id", b"event_id", "fact", b"fact", "future_supply", b"future_supply", "location", b"location", "observe_time", b"observe_time", "on_hand_quantity", b"on_hand_quantity", "reason", b"reason", "safety_stock_quantity", b"safety_stock_quantity", "sequence", b"sequence", "shipment", b"shipment", "sku", b"sku", "source", b"source", "supply_receipt", b"supply_receipt"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["on_hand_quantity", "delta_quantity", "shipment", "safety_stock_quantity", "blocked"]  # noqa: Y015
+    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["on_hand_quantity", "delta_quantity", "shipment", "safety_stock_quantity", "blocked", "future_supply", "supply_receipt"]  # noqa: Y015
     _WhichOneofArgType_fact: _TypeAlias = _typing.Literal["fact", b"fact"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_fact) -> _WhichOneofReturnType_fact | None: ...
 
@@ -261,6 +341,8 @@ class Position(_message.Message):
     SOURCE_FIELD_NUMBER: _builtins.int
     OVERCOMMITTED_QUANTITY_FIELD_NUMBER: _builtins.int
     BLOCKED_FIELD_NUMBER: _builtins.int
+    SUPPLY_ID_FIELD_NUMBER: _builtins.int
+    EXPECT_TIME_FIELD_NUMBER: _builtins.int
     location: _builtins.str
     """Output only. The location."""
     on_hand_quantity: _builtins.int
@@ -276,10 +358,19 @@ class Position(_message.Message):
     overcommitted_quantity: _builtins.int
     """Output only. reserved - on_hand, at least 0: a back end reported less than was reserved."""
     blocked: _builtins.bool
-    """Output only. True if the position is recalled from sale."""
+    """Output only. True if the position is recalled from sale, by a fact or by a rule of the network."""
+    supply_id: _builtins.str
+    """Output only. Set for units that are not there yet: the future supply that will bring them to the location. on_hand
+    is then what is still expected or kept for those who wait, reserved is what was promised of it, available what can
+    still be promised.
+    """
     @_builtins.property
     def observe_time(self) -> _timestamp_pb2.Timestamp:
         """Output only. When the count behind on_hand was observed; unset if nothing was counted."""
+
+    @_builtins.property
+    def expect_time(self) -> _timestamp_pb2.Timestamp:
+        """Output only. When that supply is expected; unset for stock."""
 
     def __init__(
         self,
@@ -293,10 +384,12 @@ class Position(_message.Message):
         source: _builtins.str = ...,
         overcommitted_quantity: _builtins.int = ...,
         blocked: _builtins.bool = ...,
+        supply_id: _builtins.str = ...,
+        expect_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["observe_time", b"observe_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expect_time", b"expect_time", "observe_time", b"observe_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["available_quantity", b"available_quantity", "blocked", b"blocked", "location", b"location", "observe_time", b"observe_time", "on_hand_quantity", b"on_hand_quantity", "overcommitted_quantity", b"overcommitted_quantity", "reserved_quantity", b"reserved_quantity", "safety_stock_quantity", b"safety_stock_quantity", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["available_quantity", b"available_quantity", "blocked", b"blocked", "expect_time", b"expect_time", "location", b"location", "observe_time", b"observe_time", "on_hand_quantity", b"on_hand_quantity", "overcommitted_quantity", b"overcommitted_quantity", "reserved_quantity", b"reserved_quantity", "safety_stock_quantity", b"safety_stock_quantity", "source", b"source", "supply_id", b"supply_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -336,7 +429,7 @@ class ListPositionsResponse(_message.Message):
     """Output only. What the answer reflects, for Consistency.at_least_revision."""
     @_builtins.property
     def positions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Position]:
-        """Output only. The positions, by location."""
+        """Output only. The positions, by location; after the stock of a location what is expected there, by supply."""
 
     def __init__(
         self,

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19sellable/v1/network.proto\x12\x0bsellable.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8d\x01\n\x13\x41pplyNetworkRequest\x12\x10\n\x08\x64ocument\x18\x01 \x01(\t\x12\x0f\n\x07\x64ry_run\x18\x02 \x01(\x08\x12\x1d\n\x10\x65xpected_version\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x0e\n\x06\x61uthor\x18\x04 \x01(\t\x12\x0f\n\x07\x63omment\x18\x05 \x01(\tB\x13\n\x11_expected_version\"8\n\x14\x41pplyNetworkResponse\x12\x0f\n\x07version\x18\x01 \x01(\x03\x12\x0f\n\x07\x63hanges\x18\x02 \x03(\t\"$\n\x11GetNetworkRequest\x12\x0f\n\x07version\x18\x01 \x01(\x03\"\x81\x01\n\x12GetNetworkResponse\x12\x0f\n\x07version\x18\x01 \x01(\x03\x12\x10\n\x08\x64ocument\x18\x02 \x01(\t\x12.\n\napply_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10rollout_fraction\x18\x04 \x01(\x01\x32\xb4\x01\n\x0eNetworkService\x12S\n\x0c\x41pplyNetwork\x12 .sellable.v1.ApplyNetworkRequest\x1a!.sellable.v1.ApplyNetworkResponse\x12M\n\nGetNetwork\x12\x1e.sellable.v1.GetNetworkRequest\x1a\x1f.sellable.v1.GetNetworkResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19sellable/v1/network.proto\x12\x0bsellable.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8d\x01\n\x13\x41pplyNetworkRequest\x12\x10\n\x08\x64ocument\x18\x01 \x01(\t\x12\x0f\n\x07\x64ry_run\x18\x02 \x01(\x08\x12\x1d\n\x10\x65xpected_version\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x0e\n\x06\x61uthor\x18\x04 \x01(\t\x12\x0f\n\x07\x63omment\x18\x05 \x01(\tB\x13\n\x11_expected_version\"8\n\x14\x41pplyNetworkResponse\x12\x0f\n\x07version\x18\x01 \x01(\x03\x12\x0f\n\x07\x63hanges\x18\x02 \x03(\t\"$\n\x11GetNetworkRequest\x12\x0f\n\x07version\x18\x01 \x01(\x03\"\xa2\x01\n\x12GetNetworkResponse\x12\x0f\n\x07version\x18\x01 \x01(\x03\x12\x10\n\x08\x64ocument\x18\x02 \x01(\t\x12.\n\napply_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10rollout_fraction\x18\x04 \x01(\x01\x12\x0e\n\x06\x61uthor\x18\x05 \x01(\t\x12\x0f\n\x07\x63omment\x18\x06 \x01(\t\"C\n\x1aListNetworkVersionsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"\xe7\x01\n\x1bListNetworkVersionsResponse\x12\x42\n\x08versions\x18\x01 \x03(\x0b\x32\x30.sellable.v1.ListNetworkVersionsResponse.Version\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x1ak\n\x07Version\x12\x0f\n\x07version\x18\x01 \x01(\x03\x12.\n\napply_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61uthor\x18\x03 \x01(\t\x12\x0f\n\x07\x63omment\x18\x04 \x01(\t\"\xac\x01\n\x15RestoreNetworkRequest\x12\x0f\n\x07version\x18\x01 \x01(\x03\x12\x1d\n\x10\x65xpected_version\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12\x0e\n\x06\x61uthor\x18\x03 \x01(\t\x12\x0f\n\x07\x63omment\x18\x04 \x01(\t\x12\x1c\n\x14\x62ring_back_locations\x18\x05 \x01(\x08\x12\x0f\n\x07\x64ry_run\x18\x06 \x01(\x08\x42\x13\n\x11_expected_version\":\n\x16RestoreNetworkResponse\x12\x0f\n\x07version\x18\x01 \x01(\x03\x12\x0f\n\x07\x63hanges\x18\x02 \x03(\t\")\n\x15PreviewNetworkRequest\x12\x10\n\x08\x64ocument\x18\x01 \x01(\t\"\xe3\x02\n\x16PreviewNetworkResponse\x12\x19\n\x11\x63hecked_sku_count\x18\x01 \x01(\x03\x12\x10\n\x08\x66raction\x18\x02 \x01(\x01\x12\x0c\n\x04\x64one\x18\x03 \x01(\x08\x12\x0f\n\x07version\x18\x04 \x01(\x03\x12\x0f\n\x07\x63hanges\x18\x05 \x03(\t\x12;\n\x07markets\x18\x06 \x03(\x0b\x32*.sellable.v1.PreviewNetworkResponse.Market\x1a\xae\x01\n\x06Market\x12\x0f\n\x07\x63hannel\x18\x01 \x01(\t\x12\x0f\n\x07\x63ountry\x18\x02 \x01(\t\x12\x1a\n\x12\x65ntering_sku_count\x18\x03 \x01(\x03\x12\x19\n\x11leaving_sku_count\x18\x04 \x01(\x03\x12\x19\n\x11\x63hanged_sku_count\x18\x05 \x01(\x03\x12\x16\n\x0e\x61\x64\x64\x65\x64_quantity\x18\x06 \x01(\x03\x12\x18\n\x10removed_quantity\x18\x07 \x01(\x03\x32\xd6\x03\n\x0eNetworkService\x12S\n\x0c\x41pplyNetwork\x12 .sellable.v1.ApplyNetworkRequest\x1a!.sellable.v1.ApplyNetworkResponse\x12M\n\nGetNetwork\x12\x1e.sellable.v1.GetNetworkRequest\x1a\x1f.sellable.v1.GetNetworkResponse\x12h\n\x13ListNetworkVersions\x12\'.sellable.v1.ListNetworkVersionsRequest\x1a(.sellable.v1.ListNetworkVersionsResponse\x12Y\n\x0eRestoreNetwork\x12\".sellable.v1.RestoreNetworkRequest\x1a#.sellable.v1.RestoreNetworkResponse\x12[\n\x0ePreviewNetwork\x12\".sellable.v1.PreviewNetworkRequest\x1a#.sellable.v1.PreviewNetworkResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,7 +39,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETNETWORKREQUEST']._serialized_start=277
   _globals['_GETNETWORKREQUEST']._serialized_end=313
   _globals['_GETNETWORKRESPONSE']._serialized_start=316
-  _globals['_GETNETWORKRESPONSE']._serialized_end=445
-  _globals['_NETWORKSERVICE']._serialized_start=448
-  _globals['_NETWORKSERVICE']._serialized_end=628
+  _globals['_GETNETWORKRESPONSE']._serialized_end=478
+  _globals['_LISTNETWORKVERSIONSREQUEST']._serialized_start=480
+  _globals['_LISTNETWORKVERSIONSREQUEST']._serialized_end=547
+  _globals['_LISTNETWORKVERSIONSRESPONSE']._serialized_start=550
+  _globals['_LISTNETWORKVERSIONSRESPONSE']._serialized_end=781
+  _globals['_LISTNETWORKVERSIONSRESPONSE_VERSION']._serialized_start=674
+  _globals['_LISTNETWORKVERSIONSRESPONSE_VERSION']._serialized_end=781
+  _globals['_RESTORENETWORKREQUEST']._serialized_start=784
+  _globals['_RESTORENETWORKREQUEST']._serialized_end=956
+  _globals['_RESTORENETWORKRESPONSE']._serialized_start=958
+  _globals['_RESTORENETWORKRESPONSE']._serialized_end=1016
+  _globals['_PREVIEWNETWORKREQUEST']._serialized_start=1018
+  _globals['_PREVIEWNETWORKREQUEST']._serialized_end=1059
+  _globals['_PREVIEWNETWORKRESPONSE']._serialized_start=1062
+  _globals['_PREVIEWNETWORKRESPONSE']._serialized_end=1417
+  _globals['_PREVIEWNETWORKRESPONSE_MARKET']._serialized_start=1243
+  _globals['_PREVIEWNETWORKRESPONSE_MARKET']._serialized_end=1417
+  _globals['_NETWORKSERVICE']._serialized_start=1420
+  _globals['_NETWORKSERVICE']._serialized_end=1890
 # @@protoc_insertion_point(module_scope)

@@ -101,7 +101,7 @@ class GetNetworkRequest(_message.Message):
 
     VERSION_FIELD_NUMBER: _builtins.int
     version: _builtins.int
-    """Optional. 0 or the version in force; others are UNKNOWN_VERSION. Default 0, the version in force."""
+    """Optional. A version that is kept, from 1 on; others are UNKNOWN_VERSION. Default 0, the version in force."""
     def __init__(
         self,
         *,
@@ -117,7 +117,7 @@ Global___GetNetworkRequest: _TypeAlias = GetNetworkRequest  # noqa: Y015
 
 @_typing.final
 class GetNetworkResponse(_message.Message):
-    """The network in force."""
+    """A version of the network."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -125,12 +125,20 @@ class GetNetworkResponse(_message.Message):
     DOCUMENT_FIELD_NUMBER: _builtins.int
     APPLY_TIME_FIELD_NUMBER: _builtins.int
     ROLLOUT_FRACTION_FIELD_NUMBER: _builtins.int
+    AUTHOR_FIELD_NUMBER: _builtins.int
+    COMMENT_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """Output only. The version, from 1 on; 0 before the first document."""
     document: _builtins.str
     """Output only. The YAML as it was applied; empty before the first document."""
     rollout_fraction: _builtins.float
-    """Output only. The share of SKUs already recomputed under it, 0 to 1. Reads are right whatever it says."""
+    """Output only. The share of SKUs already recomputed under the version in force, 0 to 1. Reads are right whatever it
+    says.
+    """
+    author: _builtins.str
+    """Output only. Who applied it; empty if nobody said."""
+    comment: _builtins.str
+    """Output only. Why; empty if nobody said."""
     @_builtins.property
     def apply_time(self) -> _timestamp_pb2.Timestamp:
         """Output only. When it was applied; unset before the first document."""
@@ -142,11 +150,285 @@ class GetNetworkResponse(_message.Message):
         document: _builtins.str = ...,
         apply_time: _timestamp_pb2.Timestamp | None = ...,
         rollout_fraction: _builtins.float = ...,
+        author: _builtins.str = ...,
+        comment: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["apply_time", b"apply_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["apply_time", b"apply_time", "document", b"document", "rollout_fraction", b"rollout_fraction", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["apply_time", b"apply_time", "author", b"author", "comment", b"comment", "document", b"document", "rollout_fraction", b"rollout_fraction", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetNetworkResponse: _TypeAlias = GetNetworkResponse  # noqa: Y015
+
+@_typing.final
+class ListNetworkVersionsRequest(_message.Message):
+    """Asks for the versions."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """Optional. How many versions to answer, 0 to 1000. Default 100."""
+    page_token: _builtins.str
+    """Optional. The next_page_token of the call before. Default: the newest."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListNetworkVersionsRequest: _TypeAlias = ListNetworkVersionsRequest  # noqa: Y015
+
+@_typing.final
+class ListNetworkVersionsResponse(_message.Message):
+    """A page of versions."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Version(_message.Message):
+        """One version."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        VERSION_FIELD_NUMBER: _builtins.int
+        APPLY_TIME_FIELD_NUMBER: _builtins.int
+        AUTHOR_FIELD_NUMBER: _builtins.int
+        COMMENT_FIELD_NUMBER: _builtins.int
+        version: _builtins.int
+        """Output only. The version, from 1 on."""
+        author: _builtins.str
+        """Output only. Who applied it; empty if nobody said."""
+        comment: _builtins.str
+        """Output only. Why; empty if nobody said."""
+        @_builtins.property
+        def apply_time(self) -> _timestamp_pb2.Timestamp:
+            """Output only. When it was applied."""
+
+        def __init__(
+            self,
+            *,
+            version: _builtins.int = ...,
+            apply_time: _timestamp_pb2.Timestamp | None = ...,
+            author: _builtins.str = ...,
+            comment: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["apply_time", b"apply_time"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["apply_time", b"apply_time", "author", b"author", "comment", b"comment", "version", b"version"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    VERSIONS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Output only. Where the next page begins; empty on the last one."""
+    @_builtins.property
+    def versions(self) -> _containers.RepeatedCompositeFieldContainer[Global___ListNetworkVersionsResponse.Version]:
+        """Output only. The versions, newest first."""
+
+    def __init__(
+        self,
+        *,
+        versions: _abc.Iterable[Global___ListNetworkVersionsResponse.Version] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "versions", b"versions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListNetworkVersionsResponse: _TypeAlias = ListNetworkVersionsResponse  # noqa: Y015
+
+@_typing.final
+class RestoreNetworkRequest(_message.Message):
+    """Names the version to go back to."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERSION_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    AUTHOR_FIELD_NUMBER: _builtins.int
+    COMMENT_FIELD_NUMBER: _builtins.int
+    BRING_BACK_LOCATIONS_FIELD_NUMBER: _builtins.int
+    DRY_RUN_FIELD_NUMBER: _builtins.int
+    version: _builtins.int
+    """Required. A version that is kept, from 1 on."""
+    expected_version: _builtins.int
+    """Optional. The version that must be in force, at least 0; refused if another is. Default: not asked."""
+    author: _builtins.str
+    """Optional. Who restores it, at most 128 bytes, kept with the new version."""
+    comment: _builtins.str
+    """Optional. Why, at most 1000 bytes, kept with the new version. Default: "restored from version N"."""
+    bring_back_locations: _builtins.bool
+    """Optional. Take locations that are no longer in the network into it again. Default false."""
+    dry_run: _builtins.bool
+    """Optional. Only say what would change. Default false."""
+    def __init__(
+        self,
+        *,
+        version: _builtins.int = ...,
+        expected_version: _builtins.int | None = ...,
+        author: _builtins.str = ...,
+        comment: _builtins.str = ...,
+        bring_back_locations: _builtins.bool = ...,
+        dry_run: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "expected_version", b"expected_version"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "author", b"author", "bring_back_locations", b"bring_back_locations", "comment", b"comment", "dry_run", b"dry_run", "expected_version", b"expected_version", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__expected_version: _TypeAlias = _typing.Literal["expected_version"]  # noqa: Y015
+    _WhichOneofArgType__expected_version: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__expected_version) -> _WhichOneofReturnType__expected_version | None: ...
+
+Global___RestoreNetworkRequest: _TypeAlias = RestoreNetworkRequest  # noqa: Y015
+
+@_typing.final
+class RestoreNetworkResponse(_message.Message):
+    """What the restored document changes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERSION_FIELD_NUMBER: _builtins.int
+    CHANGES_FIELD_NUMBER: _builtins.int
+    version: _builtins.int
+    """Output only. The version in force after the call."""
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Output only. One line a change, as in ApplyNetworkResponse."""
+
+    def __init__(
+        self,
+        *,
+        version: _builtins.int = ...,
+        changes: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RestoreNetworkResponse: _TypeAlias = RestoreNetworkResponse  # noqa: Y015
+
+@_typing.final
+class PreviewNetworkRequest(_message.Message):
+    """Brings a document to try out."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DOCUMENT_FIELD_NUMBER: _builtins.int
+    document: _builtins.str
+    """Required. The network as YAML, 1 byte to 3 MiB."""
+    def __init__(
+        self,
+        *,
+        document: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreviewNetworkRequest: _TypeAlias = PreviewNetworkRequest  # noqa: Y015
+
+@_typing.final
+class PreviewNetworkResponse(_message.Message):
+    """Progress, and at the end the result."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Market(_message.Message):
+        """What the document would do to one market."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        CHANNEL_FIELD_NUMBER: _builtins.int
+        COUNTRY_FIELD_NUMBER: _builtins.int
+        ENTERING_SKU_COUNT_FIELD_NUMBER: _builtins.int
+        LEAVING_SKU_COUNT_FIELD_NUMBER: _builtins.int
+        CHANGED_SKU_COUNT_FIELD_NUMBER: _builtins.int
+        ADDED_QUANTITY_FIELD_NUMBER: _builtins.int
+        REMOVED_QUANTITY_FIELD_NUMBER: _builtins.int
+        channel: _builtins.str
+        """Output only. The channel."""
+        country: _builtins.str
+        """Output only. The country."""
+        entering_sku_count: _builtins.int
+        """Output only. SKUs that cannot be sold now and could then."""
+        leaving_sku_count: _builtins.int
+        """Output only. SKUs that can be sold now and could not any more."""
+        changed_sku_count: _builtins.int
+        """Output only. SKUs whose number would be another one, entering and leaving ones included."""
+        added_quantity: _builtins.int
+        """Output only. Units by which numbers would rise, summed over SKUs."""
+        removed_quantity: _builtins.int
+        """Output only. Units by which numbers would fall, summed over SKUs."""
+        def __init__(
+            self,
+            *,
+            channel: _builtins.str = ...,
+            country: _builtins.str = ...,
+            entering_sku_count: _builtins.int = ...,
+            leaving_sku_count: _builtins.int = ...,
+            changed_sku_count: _builtins.int = ...,
+            added_quantity: _builtins.int = ...,
+            removed_quantity: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["added_quantity", b"added_quantity", "changed_sku_count", b"changed_sku_count", "channel", b"channel", "country", b"country", "entering_sku_count", b"entering_sku_count", "leaving_sku_count", b"leaving_sku_count", "removed_quantity", b"removed_quantity"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    CHECKED_SKU_COUNT_FIELD_NUMBER: _builtins.int
+    FRACTION_FIELD_NUMBER: _builtins.int
+    DONE_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    CHANGES_FIELD_NUMBER: _builtins.int
+    MARKETS_FIELD_NUMBER: _builtins.int
+    checked_sku_count: _builtins.int
+    """Output only. SKUs compared so far."""
+    fraction: _builtins.float
+    """Output only. How much was compared, 0 to 1."""
+    done: _builtins.bool
+    """Output only. True in the last message."""
+    version: _builtins.int
+    """Output only. The version in force that it was compared with; set in the last message."""
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Output only. One line a change of the document, as in ApplyNetworkResponse; set in the last message."""
+
+    @_builtins.property
+    def markets(self) -> _containers.RepeatedCompositeFieldContainer[Global___PreviewNetworkResponse.Market]:
+        """Output only. The markets where a number would change, by channel and then country; set in the last message."""
+
+    def __init__(
+        self,
+        *,
+        checked_sku_count: _builtins.int = ...,
+        fraction: _builtins.float = ...,
+        done: _builtins.bool = ...,
+        version: _builtins.int = ...,
+        changes: _abc.Iterable[_builtins.str] | None = ...,
+        markets: _abc.Iterable[Global___PreviewNetworkResponse.Market] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "checked_sku_count", b"checked_sku_count", "done", b"done", "fraction", b"fraction", "markets", b"markets", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreviewNetworkResponse: _TypeAlias = PreviewNetworkResponse  # noqa: Y015

@@ -45,6 +45,21 @@ class NetworkServiceStub:
                 request_serializer=sellable_dot_v1_dot_network__pb2.GetNetworkRequest.SerializeToString,
                 response_deserializer=sellable_dot_v1_dot_network__pb2.GetNetworkResponse.FromString,
                 _registered_method=True)
+        self.ListNetworkVersions = channel.unary_unary(
+                '/sellable.v1.NetworkService/ListNetworkVersions',
+                request_serializer=sellable_dot_v1_dot_network__pb2.ListNetworkVersionsRequest.SerializeToString,
+                response_deserializer=sellable_dot_v1_dot_network__pb2.ListNetworkVersionsResponse.FromString,
+                _registered_method=True)
+        self.RestoreNetwork = channel.unary_unary(
+                '/sellable.v1.NetworkService/RestoreNetwork',
+                request_serializer=sellable_dot_v1_dot_network__pb2.RestoreNetworkRequest.SerializeToString,
+                response_deserializer=sellable_dot_v1_dot_network__pb2.RestoreNetworkResponse.FromString,
+                _registered_method=True)
+        self.PreviewNetwork = channel.unary_stream(
+                '/sellable.v1.NetworkService/PreviewNetwork',
+                request_serializer=sellable_dot_v1_dot_network__pb2.PreviewNetworkRequest.SerializeToString,
+                response_deserializer=sellable_dot_v1_dot_network__pb2.PreviewNetworkResponse.FromString,
+                _registered_method=True)
 
 
 class NetworkServiceServicer:
@@ -75,6 +90,42 @@ class NetworkServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListNetworkVersions(self, request, context):
+        """Answers the versions that are kept (a setting, default the last 100), newest first.
+        Atomicity: each version by itself; a version that is applied while paging is not answered.
+        Idempotency: changes nothing.
+        Freshness: reflects every network change acknowledged before the call.
+        Errors: INVALID_FIELD -> INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RestoreNetwork(self, request, context):
+        """Makes the document of an earlier version the next version. Refused with INVALID_NETWORK where it names locations
+        that the network no longer has, each with its place in that document, unless bring_back_locations.
+        Atomicity: all or nothing.
+        Idempotency: a version whose document is in force makes no new version.
+        Freshness: as ApplyNetwork.
+        Errors: INVALID_FIELD -> INVALID_ARGUMENT, INVALID_NETWORK -> INVALID_ARGUMENT, UNKNOWN_VERSION -> NOT_FOUND,
+        LOCATION_IN_USE -> FAILED_PRECONDITION, NETWORK_VERSION_CONFLICT -> ABORTED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PreviewNetwork(self, request, context):
+        """Says, against the stock of this moment, what a document would do to the numbers of every market. Streams progress;
+        the last message is done and has the result.
+        Atomicity: each SKU is compared at one moment; SKUs may be of slightly different moments.
+        Idempotency: changes nothing.
+        Freshness: reflects every write acknowledged before the call.
+        Errors: INVALID_FIELD -> INVALID_ARGUMENT, INVALID_NETWORK -> INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_NetworkServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -87,6 +138,21 @@ def add_NetworkServiceServicer_to_server(servicer, server):
                     servicer.GetNetwork,
                     request_deserializer=sellable_dot_v1_dot_network__pb2.GetNetworkRequest.FromString,
                     response_serializer=sellable_dot_v1_dot_network__pb2.GetNetworkResponse.SerializeToString,
+            ),
+            'ListNetworkVersions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListNetworkVersions,
+                    request_deserializer=sellable_dot_v1_dot_network__pb2.ListNetworkVersionsRequest.FromString,
+                    response_serializer=sellable_dot_v1_dot_network__pb2.ListNetworkVersionsResponse.SerializeToString,
+            ),
+            'RestoreNetwork': grpc.unary_unary_rpc_method_handler(
+                    servicer.RestoreNetwork,
+                    request_deserializer=sellable_dot_v1_dot_network__pb2.RestoreNetworkRequest.FromString,
+                    response_serializer=sellable_dot_v1_dot_network__pb2.RestoreNetworkResponse.SerializeToString,
+            ),
+            'PreviewNetwork': grpc.unary_stream_rpc_method_handler(
+                    servicer.PreviewNetwork,
+                    request_deserializer=sellable_dot_v1_dot_network__pb2.PreviewNetworkRequest.FromString,
+                    response_serializer=sellable_dot_v1_dot_network__pb2.PreviewNetworkResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -144,6 +210,87 @@ class NetworkService:
             '/sellable.v1.NetworkService/GetNetwork',
             sellable_dot_v1_dot_network__pb2.GetNetworkRequest.SerializeToString,
             sellable_dot_v1_dot_network__pb2.GetNetworkResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListNetworkVersions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sellable.v1.NetworkService/ListNetworkVersions',
+            sellable_dot_v1_dot_network__pb2.ListNetworkVersionsRequest.SerializeToString,
+            sellable_dot_v1_dot_network__pb2.ListNetworkVersionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RestoreNetwork(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sellable.v1.NetworkService/RestoreNetwork',
+            sellable_dot_v1_dot_network__pb2.RestoreNetworkRequest.SerializeToString,
+            sellable_dot_v1_dot_network__pb2.RestoreNetworkResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PreviewNetwork(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/sellable.v1.NetworkService/PreviewNetwork',
+            sellable_dot_v1_dot_network__pb2.PreviewNetworkRequest.SerializeToString,
+            sellable_dot_v1_dot_network__pb2.PreviewNetworkResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -49,6 +49,30 @@ class NetworkServiceStub:
     Freshness: reflects every network change acknowledged before the call.
     Errors: INVALID_FIELD -> INVALID_ARGUMENT, UNKNOWN_VERSION -> NOT_FOUND.
     """
+    ListNetworkVersions: _grpc.UnaryUnaryMultiCallable[_network_pb2.ListNetworkVersionsRequest, _network_pb2.ListNetworkVersionsResponse]
+    """Answers the versions that are kept (a setting, default the last 100), newest first.
+    Atomicity: each version by itself; a version that is applied while paging is not answered.
+    Idempotency: changes nothing.
+    Freshness: reflects every network change acknowledged before the call.
+    Errors: INVALID_FIELD -> INVALID_ARGUMENT.
+    """
+    RestoreNetwork: _grpc.UnaryUnaryMultiCallable[_network_pb2.RestoreNetworkRequest, _network_pb2.RestoreNetworkResponse]
+    """Makes the document of an earlier version the next version. Refused with INVALID_NETWORK where it names locations
+    that the network no longer has, each with its place in that document, unless bring_back_locations.
+    Atomicity: all or nothing.
+    Idempotency: a version whose document is in force makes no new version.
+    Freshness: as ApplyNetwork.
+    Errors: INVALID_FIELD -> INVALID_ARGUMENT, INVALID_NETWORK -> INVALID_ARGUMENT, UNKNOWN_VERSION -> NOT_FOUND,
+      LOCATION_IN_USE -> FAILED_PRECONDITION, NETWORK_VERSION_CONFLICT -> ABORTED.
+    """
+    PreviewNetwork: _grpc.UnaryStreamMultiCallable[_network_pb2.PreviewNetworkRequest, _network_pb2.PreviewNetworkResponse]
+    """Says, against the stock of this moment, what a document would do to the numbers of every market. Streams progress;
+    the last message is done and has the result.
+    Atomicity: each SKU is compared at one moment; SKUs may be of slightly different moments.
+    Idempotency: changes nothing.
+    Freshness: reflects every write acknowledged before the call.
+    Errors: INVALID_FIELD -> INVALID_ARGUMENT, INVALID_NETWORK -> INVALID_ARGUMENT.
+    """
 
 @_typing.type_check_only
 class NetworkServiceAsyncStub(NetworkServiceStub):
@@ -70,6 +94,30 @@ class NetworkServiceAsyncStub(NetworkServiceStub):
     Idempotency: changes nothing.
     Freshness: reflects every network change acknowledged before the call.
     Errors: INVALID_FIELD -> INVALID_ARGUMENT, UNKNOWN_VERSION -> NOT_FOUND.
+    """
+    ListNetworkVersions: _aio.UnaryUnaryMultiCallable[_network_pb2.ListNetworkVersionsRequest, _network_pb2.ListNetworkVersionsResponse]  # type: ignore[assignment]
+    """Answers the versions that are kept (a setting, default the last 100), newest first.
+    Atomicity: each version by itself; a version that is applied while paging is not answered.
+    Idempotency: changes nothing.
+    Freshness: reflects every network change acknowledged before the call.
+    Errors: INVALID_FIELD -> INVALID_ARGUMENT.
+    """
+    RestoreNetwork: _aio.UnaryUnaryMultiCallable[_network_pb2.RestoreNetworkRequest, _network_pb2.RestoreNetworkResponse]  # type: ignore[assignment]
+    """Makes the document of an earlier version the next version. Refused with INVALID_NETWORK where it names locations
+    that the network no longer has, each with its place in that document, unless bring_back_locations.
+    Atomicity: all or nothing.
+    Idempotency: a version whose document is in force makes no new version.
+    Freshness: as ApplyNetwork.
+    Errors: INVALID_FIELD -> INVALID_ARGUMENT, INVALID_NETWORK -> INVALID_ARGUMENT, UNKNOWN_VERSION -> NOT_FOUND,
+      LOCATION_IN_USE -> FAILED_PRECONDITION, NETWORK_VERSION_CONFLICT -> ABORTED.
+    """
+    PreviewNetwork: _aio.UnaryStreamMultiCallable[_network_pb2.PreviewNetworkRequest, _network_pb2.PreviewNetworkResponse]  # type: ignore[assignment]
+    """Says, against the stock of this moment, what a document would do to the numbers of every market. Streams progress;
+    the last message is done and has the result.
+    Atomicity: each SKU is compared at one moment; SKUs may be of slightly different moments.
+    Idempotency: changes nothing.
+    Freshness: reflects every write acknowledged before the call.
+    Errors: INVALID_FIELD -> INVALID_ARGUMENT, INVALID_NETWORK -> INVALID_ARGUMENT.
     """
 
 class NetworkServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -101,6 +149,48 @@ class NetworkServiceServicer(metaclass=_abc_1.ABCMeta):
         Idempotency: changes nothing.
         Freshness: reflects every network change acknowledged before the call.
         Errors: INVALID_FIELD -> INVALID_ARGUMENT, UNKNOWN_VERSION -> NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def ListNetworkVersions(
+        self,
+        request: _network_pb2.ListNetworkVersionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_network_pb2.ListNetworkVersionsResponse, _abc.Awaitable[_network_pb2.ListNetworkVersionsResponse]]:
+        """Answers the versions that are kept (a setting, default the last 100), newest first.
+        Atomicity: each version by itself; a version that is applied while paging is not answered.
+        Idempotency: changes nothing.
+        Freshness: reflects every network change acknowledged before the call.
+        Errors: INVALID_FIELD -> INVALID_ARGUMENT.
+        """
+
+    @_abc_1.abstractmethod
+    def RestoreNetwork(
+        self,
+        request: _network_pb2.RestoreNetworkRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_network_pb2.RestoreNetworkResponse, _abc.Awaitable[_network_pb2.RestoreNetworkResponse]]:
+        """Makes the document of an earlier version the next version. Refused with INVALID_NETWORK where it names locations
+        that the network no longer has, each with its place in that document, unless bring_back_locations.
+        Atomicity: all or nothing.
+        Idempotency: a version whose document is in force makes no new version.
+        Freshness: as ApplyNetwork.
+        Errors: INVALID_FIELD -> INVALID_ARGUMENT, INVALID_NETWORK -> INVALID_ARGUMENT, UNKNOWN_VERSION -> NOT_FOUND,
+          LOCATION_IN_USE -> FAILED_PRECONDITION, NETWORK_VERSION_CONFLICT -> ABORTED.
+        """
+
+    @_abc_1.abstractmethod
+    def PreviewNetwork(
+        self,
+        request: _network_pb2.PreviewNetworkRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_network_pb2.PreviewNetworkResponse], _abc.AsyncIterator[_network_pb2.PreviewNetworkResponse]]:
+        """Says, against the stock of this moment, what a document would do to the numbers of every market. Streams progress;
+        the last message is done and has the result.
+        Atomicity: each SKU is compared at one moment; SKUs may be of slightly different moments.
+        Idempotency: changes nothing.
+        Freshness: reflects every write acknowledged before the call.
+        Errors: INVALID_FIELD -> INVALID_ARGUMENT, INVALID_NETWORK -> INVALID_ARGUMENT.
         """
 
 def add_NetworkServiceServicer_to_server(servicer: NetworkServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -100,6 +100,8 @@ class Allocation(_message.Message):
     QUANTITY_FIELD_NUMBER: _builtins.int
     FULFILLED_QUANTITY_FIELD_NUMBER: _builtins.int
     SHORT_QUANTITY_FIELD_NUMBER: _builtins.int
+    SUPPLY_ID_FIELD_NUMBER: _builtins.int
+    EXPECT_TIME_FIELD_NUMBER: _builtins.int
     location: _builtins.str
     """Output only. The location."""
     quantity: _builtins.int
@@ -107,7 +109,15 @@ class Allocation(_message.Message):
     fulfilled_quantity: _builtins.int
     """Output only. Units that left from here, 0 to 10^12."""
     short_quantity: _builtins.int
-    """Output only. Of quantity, units overcommitted: a back end reported less than was reserved."""
+    """Output only. Of quantity, units overcommitted: a back end reported less than was reserved, or a supply was closed
+    with less than was promised of it.
+    """
+    supply_id: _builtins.str
+    """Output only. The future supply that the units wait for at the location; empty for units in stock."""
+    @_builtins.property
+    def expect_time(self) -> _timestamp_pb2.Timestamp:
+        """Output only. When that supply is expected; unset for units in stock."""
+
     def __init__(
         self,
         *,
@@ -115,10 +125,12 @@ class Allocation(_message.Message):
         quantity: _builtins.int = ...,
         fulfilled_quantity: _builtins.int = ...,
         short_quantity: _builtins.int = ...,
+        supply_id: _builtins.str = ...,
+        expect_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expect_time", b"expect_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["fulfilled_quantity", b"fulfilled_quantity", "location", b"location", "quantity", b"quantity", "short_quantity", b"short_quantity"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expect_time", b"expect_time", "fulfilled_quantity", b"fulfilled_quantity", "location", b"location", "quantity", b"quantity", "short_quantity", b"short_quantity", "supply_id", b"supply_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -258,6 +270,7 @@ class ReserveStockRequest(_message.Message):
     ORDER_REFERENCE_FIELD_NUMBER: _builtins.int
     ALLOW_PARTIAL_FIELD_NUMBER: _builtins.int
     REPLACES_RESERVATION_ID_FIELD_NUMBER: _builtins.int
+    ACCEPT_BACKORDER_UNTIL_FIELD_NUMBER: _builtins.int
     reservation_id: _builtins.str
     """Required. The client's id and the idempotency key, 1 to 64 bytes; a UUID is best."""
     channel: _builtins.str
@@ -284,6 +297,15 @@ class ReserveStockRequest(_message.Message):
         minutes; 1 second to 7 days).
         """
 
+    @_builtins.property
+    def accept_backorder_until(self) -> _timestamp_pb2.Timestamp:
+        """Optional. What stock does not cover may be taken from future supply that is expected by this time, within the
+        market's backorder horizon. Such units wait: as goods of the supply arrive they are moved to stock of its location
+        by the service, in order of reservation. The units that a line has waiting for one supply move together; a line
+        that does not fit yet waits, keeps what has arrived for it, and does not hold up the next. Default: only from
+        stock.
+        """
+
     def __init__(
         self,
         *,
@@ -295,10 +317,11 @@ class ReserveStockRequest(_message.Message):
         order_reference: _builtins.str = ...,
         allow_partial: _builtins.bool = ...,
         replaces_reservation_id: _builtins.str = ...,
+        accept_backorder_until: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["ttl", b"ttl"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accept_backorder_until", b"accept_backorder_until", "ttl", b"ttl"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_partial", b"allow_partial", "channel", b"channel", "country", b"country", "lines", b"lines", "order_reference", b"order_reference", "replaces_reservation_id", b"replaces_reservation_id", "reservation_id", b"reservation_id", "ttl", b"ttl"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accept_backorder_until", b"accept_backorder_until", "allow_partial", b"allow_partial", "channel", b"channel", "country", b"country", "lines", b"lines", "order_reference", b"order_reference", "replaces_reservation_id", b"replaces_reservation_id", "reservation_id", b"reservation_id", "ttl", b"ttl"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -458,6 +481,7 @@ class QuantityAt(_message.Message):
     SKU_FIELD_NUMBER: _builtins.int
     LOCATION_FIELD_NUMBER: _builtins.int
     QUANTITY_FIELD_NUMBER: _builtins.int
+    SUPPLY_ID_FIELD_NUMBER: _builtins.int
     line_id: _builtins.str
     """Optional. The line. Default: every line of the SKU."""
     sku: _builtins.str
@@ -468,6 +492,10 @@ class QuantityAt(_message.Message):
     """
     quantity: _builtins.int
     """Required. Units, 1 to 10^12; for release and transfer at most what is open there."""
+    supply_id: _builtins.str
+    """Optional. For release and transfer: the units that wait for this future supply at the location, which is then
+    required. Default: units in stock where a location is named, either where none is.
+    """
     def __init__(
         self,
         *,
@@ -475,10 +503,11 @@ class QuantityAt(_message.Message):
         sku: _builtins.str = ...,
         location: _builtins.str = ...,
         quantity: _builtins.int = ...,
+        supply_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["line_id", b"line_id", "location", b"location", "quantity", b"quantity", "sku", b"sku"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["line_id", b"line_id", "location", b"location", "quantity", b"quantity", "sku", b"sku", "supply_id", b"supply_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
