@@ -17,7 +17,8 @@ import uvloop
 
 from sellable.store.connection import Connection
 from sellable.store.keys import Partition
-from sellable.store.reads import META_FIELD, Reads
+from sellable.store.reads import Reads
+from sellable.store.view import META_FIELD, NEVER_MS
 from support.server import ValkeyProcess
 
 if TYPE_CHECKING:
@@ -34,11 +35,15 @@ async def _no_refresh(market: str, skus: Sequence[str]) -> int:
     raise AssertionError(f"{market} is complete, nothing of {len(skus)} SKUs is to refresh")
 
 
+async def _no_limit(market: str, skus: Sequence[str]) -> list[int]:
+    raise AssertionError(f"{market} has no quota, nothing of {len(skus)} SKUs is to be asked again")
+
+
 def _fill(server: ValkeyProcess) -> None:
     numbers = random.Random(1)
     view = _PARTITION.view(_MARKET)
     with server.client() as client:
-        client.hset(view, META_FIELD, "1 1 1 5")
+        client.hset(view, META_FIELD, f"1 1 1 5 {NEVER_MS} 0 0")
         for start in range(0, _SKUS, 1_000):
             rows = {f"SKU-{n:06}": numbers.randrange(500) for n in range(start, start + 1_000)}
             client.hset(view, mapping=rows)
@@ -74,7 +79,9 @@ async def _measure(reads: Reads, pages: list[list[str]], calls: int) -> None:
 
 async def _run(url: str, *, profile: bool) -> None:
     async with await Connection.open(url) as connection:
-        reads = Reads(connection, _PARTITION, refresh=_no_refresh)
+        reads = Reads(
+            connection, _PARTITION, refresh=_no_refresh, limited=_no_limit, clock=lambda: 0
+        )
         for skus_per_call, calls in _CALLS_BY_SKUS.items():
             await _measure(reads, _pages(skus_per_call), calls)
         print(connection.traffic)

@@ -94,6 +94,16 @@ def location_problem(value: str) -> str | None:
     )
 
 
+def supply_problem(value: str) -> str | None:
+    """Check the id of a future supply: 1 to 64 letters, digits, dots, underscores and hyphens."""
+    if _LOCATION.fullmatch(value):
+        return None
+    return (
+        f"must be 1 to {NAME_BYTES_MAX} letters, digits, dots, underscores or hyphens, "
+        "e.g. PO-4711-1"
+    )
+
+
 def channel_problem(value: str) -> str | None:
     """Check a channel: 1 to 32 lower case letters, digits, underscores and hyphens."""
     if _CHANNEL.fullmatch(value):

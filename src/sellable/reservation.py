@@ -42,7 +42,10 @@ class Line(Struct, frozen=True, kw_only=True):
 
 
 class ReserveRequest(Struct, frozen=True, kw_only=True):
-    """All lines or none, or what there is with `allow_partial`. `ttl_ms` 0 means the default."""
+    """All lines or none, or what there is with `allow_partial`. `ttl_ms` 0 means the default.
+
+    Future supply that is expected by `accept_backorder_until_ms` may be taken too; 0: none.
+    """
 
     reservation_id: str
     market: str
@@ -51,13 +54,14 @@ class ReserveRequest(Struct, frozen=True, kw_only=True):
     order_reference: str = ""
     allow_partial: bool = False
     replaces_reservation_id: str = ""
+    accept_backorder_until_ms: int = 0
 
 
 class Part(Struct, frozen=True, kw_only=True):
     """Units of one line at one location: what partial release, fulfil and transfer name.
 
     `line_id` or, where the reservation has none, `sku`. `to_location` and `refusal` are used by
-    transfers, `refusal` by releases.
+    transfers, `refusal` by releases. `location` may be a place, as in `Allocation`.
     """
 
     line_id: str = ""
@@ -69,7 +73,10 @@ class Part(Struct, frozen=True, kw_only=True):
 
 
 class Allocation(Struct, frozen=True, kw_only=True):
-    """Units of a line bound to a location, by what became of them."""
+    """Units of a line bound to a location, by what became of them.
+
+    `location` may be a place where units wait for a future supply, see `stock.parts_of_place`.
+    """
 
     location: str
     open: int
@@ -77,6 +84,7 @@ class Allocation(Struct, frozen=True, kw_only=True):
     released: int
     expired: int
     short: int = 0
+    expect_ms: int = 0
 
 
 class ReservedLine(Struct, frozen=True, kw_only=True):

@@ -84,6 +84,7 @@ async def open_store(settings: Settings, data: Path | None) -> AsyncIterator[Sto
             ),
             future_tolerance_ms=settings.future_tolerance_ms,
             read_queue_max=settings.read_queue_max,
+            network_versions_max=settings.network_versions_max,
         )
         background += [
             run_sweeper(store.runner, settings.sweep_interval_ms),
@@ -102,7 +103,10 @@ def registrations(store: Store, settings: Settings) -> list[Registration]:
     """Return every service of the contract over one store."""
     ttl = TtlBounds(settings.ttl_ms_default, settings.ttl_ms_min, settings.ttl_ms_max)
     return [
-        (add_AvailabilityServiceServicer_to_server, AvailabilityService(store)),
+        (
+            add_AvailabilityServiceServicer_to_server,
+            AvailabilityService(store, settings.pickup_radius_km_default),
+        ),
         (
             add_ReservationServiceServicer_to_server,
             ReservationService(store, ttl, settings.future_tolerance_ms),

@@ -11,6 +11,20 @@ from enum import IntEnum, StrEnum
 from msgspec import Struct
 
 
+def place_of(location: str, supply_id: str) -> str:
+    """Name where units are: a location, or a future supply that comes to it.
+
+    The store treats both alike; "+" is in no location and in no supply id.
+    """
+    return f"{location}+{supply_id}" if supply_id else location
+
+
+def parts_of_place(place: str) -> tuple[str, str]:
+    """Return the location of a place, and the supply that it stands for or ""."""
+    location, _, supply_id = place.partition("+")
+    return location, supply_id
+
+
 class FactKind(StrEnum):
     """What a fact says about a position."""
 
@@ -19,13 +33,16 @@ class FactKind(StrEnum):
     SHIPMENT = "shipment"
     SAFETY_STOCK = "safety"
     BLOCKED = "blocked"
+    FUTURE_SUPPLY = "future"
+    SUPPLY_RECEIPT = "receipt"
 
 
 class Fact(Struct, frozen=True, array_like=True, kw_only=True):
     """One fact about one position.
 
-    `quantity` is the count, the signed delta, the units shipped, the safety stock, or 1 and 0 for
-    blocked and not.
+    `quantity` is the count, the signed delta, the units shipped, the safety stock, 1 and 0 for
+    blocked and not, the units expected in all, or the units that arrived. `expect_ms` is of a
+    supply that is announced; `final` says that nothing more arrives.
     """
 
     kind: FactKind
@@ -39,6 +56,9 @@ class Fact(Struct, frozen=True, array_like=True, kw_only=True):
     reservation_id: str = ""
     line_id: str = ""
     reason: str = ""
+    supply_id: str = ""
+    expect_ms: int = 0
+    final: bool = False
 
 
 class Outcome(IntEnum):
@@ -60,7 +80,10 @@ class FactResult(Struct, frozen=True, array_like=True):
 
 
 class Position(Struct, frozen=True, array_like=True, kw_only=True):
-    """One SKU at one location. `observe_us` is 0 where nothing was counted yet."""
+    """One SKU at one location, or what is expected there; `place_of` makes such a `location`.
+
+    `observe_us` is 0 where nothing was counted or announced yet, `expect_ms` for stock.
+    """
 
     location: str
     on_hand: int
@@ -71,6 +94,7 @@ class Position(Struct, frozen=True, array_like=True, kw_only=True):
     blocked: bool
     observe_us: int
     source: str
+    expect_ms: int = 0
 
 
 class Item(Struct, frozen=True, array_like=True, kw_only=True):
@@ -87,10 +111,16 @@ class Item(Struct, frozen=True, array_like=True, kw_only=True):
 
 
 class Availability(Struct, frozen=True, kw_only=True):
-    """The number of one SKU in one market; -1 where the market has no position of it."""
+    """The number of one SKU in one market; -1 where the market has no position of it.
+
+    `future` are units beyond it that can be promised from future supply, the first of them at
+    `next_available_ms`.
+    """
 
     sku: str
     market: str
     sellable: int
     low_stock_threshold: int
     oldest_observe_us: int
+    future: int = 0
+    next_available_ms: int = 0

@@ -9,17 +9,28 @@ import pytest
 
 from sellable.errors import BugError, Overloaded, StoreUnavailable
 from sellable.store.connection import Connection
-from sellable.store.reads import META_FIELD, Reads
+from sellable.store.reads import Reads
+from sellable.store.view import META_FIELD
 from sellable.store.wire import WireLimits
 from support.connections import PATIENT
 from support.server import ValkeyProcess
-from support.views import COMPLETE, FR, PARTITION, Refreshes, nothing_to_refresh, put
+from support.views import (
+    COMPLETE,
+    FR,
+    PARTITION,
+    Refreshes,
+    nothing_is_limited,
+    nothing_to_refresh,
+    put,
+)
 from support.wait import eventually_async
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     import redis
+
+    from sellable.store.refreshes import Refresh
 
 
 @pytest.fixture
@@ -43,10 +54,22 @@ def refreshes(client: redis.Redis) -> Refreshes:
     return Refreshes(client)
 
 
+def reads_of(connection: Connection, refresh: Refresh, **bounds: int) -> Reads:
+    """Make a batcher of a store without quotas."""
+    return Reads(
+        connection,
+        PARTITION,
+        refresh=refresh,
+        limited=nothing_is_limited,
+        clock=lambda: 0,
+        **bounds,
+    )
+
+
 @pytest.fixture
 async def reads(connection: Connection, refreshes: Refreshes) -> Reads:
     """Make the batcher under test."""
-    return Reads(connection, PARTITION, refresh=refreshes)
+    return reads_of(connection, refreshes)
 
 
 async def test_deadline_of_a_reader_is_kept(reads: Reads, valkey: ValkeyProcess) -> None:
@@ -72,9 +95,7 @@ async def test_silent_store_sheds_readers(
     requests_max: int,
 ) -> None:
     """Beyond the bound of SKUs or of requests a reader is refused at once; the others wait."""
-    reads = Reads(
-        connection, PARTITION, refresh=refreshes, skus_max=skus_max, requests_max=requests_max
-    )
+    reads = reads_of(connection, refreshes, skus_max=skus_max, requests_max=requests_max)
     valkey.pause()
     try:
         waiting = [asyncio.ensure_future(reads.sellable(FR, ["SKU-1", "SKU-2"])) for _ in range(5)]
@@ -93,7 +114,7 @@ async def test_full_connection_sheds_readers(store_url: str, client: redis.Redis
     """A connection without room refuses the whole tick, and everything is counted back."""
     limits = WireLimits(command_timeout_ms=30_000, queue_max=1)
     async with await Connection.open(store_url, limits=limits) as connection:
-        reads = Reads(connection, PARTITION, refresh=nothing_to_refresh)
+        reads = reads_of(connection, nothing_to_refresh)
         with pytest.raises(Overloaded):
             await reads.sellable(FR, ["SKU-1"])
         assert (reads._requests_waiting, reads._skus_waiting) == (0, 0)
@@ -103,7 +124,7 @@ async def test_lost_store_is_answered_at_once_and_found_again() -> None:
     """Readers get UNAVAILABLE while the store is away, never a guess, and numbers afterwards."""
     with ValkeyProcess() as server:
         async with await Connection.open(server.url, limits=PATIENT) as connection:
-            reads = Reads(connection, PARTITION, refresh=nothing_to_refresh)
+            reads = reads_of(connection, nothing_to_refresh)
             server.pause()
             waiting = asyncio.ensure_future(reads.sellable(FR, ["SKU-1"]))
             await asyncio.sleep(0)

@@ -16,7 +16,9 @@ from sellable.store.keys import Partition
 from sellable.v1 import errors_pb2, inventory_pb2, network_pb2
 from support.bad_calls import LONG_SKU, SKU_WORDS
 from support.bad_documents import DOCUMENTS
+from support.bad_explanations import EXPLAIN
 from support.bad_input import NETWORK, arrange
+from support.bad_pickup import PICKUP
 from support.bad_tables import AVAILABILITY, LATER, RESERVE
 from support.client import event, refusal_of
 from support.keyspace import keyspace
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-CALLS: Final = (*AVAILABILITY, *RESERVE, *LATER)
+CALLS: Final = (*AVAILABILITY, *EXPLAIN, *PICKUP, *RESERVE, *LATER)
 FACTS: Final = (
     "on_hand_quantity",
     "delta_quantity",

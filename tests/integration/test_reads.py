@@ -9,9 +9,20 @@ import pytest
 
 from sellable.errors import StoreUnavailable, UnknownMarket
 from sellable.store.connection import Connection
-from sellable.store.reads import LEDGER_EMPTY, META_FIELD, MarketMeta, Reads
+from sellable.store.reads import LEDGER_EMPTY, Reads
+from sellable.store.view import META_FIELD, MarketMeta
 from support.connections import PATIENT
-from support.views import COMPLETE, DE, FR, PARTITION, Refreshes, calls, put
+from support.views import (
+    COMPLETE,
+    DE,
+    FR,
+    NEVER,
+    PARTITION,
+    Refreshes,
+    calls,
+    nothing_is_limited,
+    put,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -27,7 +38,7 @@ def client(valkey: ValkeyProcess, store_url: str) -> Iterator[redis.Redis]:
     with valkey.client() as opened:
         put(opened, FR, {f"SKU-{n}": n for n in range(3_000)})
         put(opened, FR, {META_FIELD: COMPLETE})
-        put(opened, DE, {META_FIELD: "1 2 3 0", "SKU-1": 111})
+        put(opened, DE, {META_FIELD: meta("1 2 3 0"), "SKU-1": 111})
         opened.config_resetstat()
         yield opened
 
@@ -48,7 +59,14 @@ def refreshes(client: redis.Redis) -> Refreshes:
 @pytest.fixture
 async def reads(connection: Connection, refreshes: Refreshes) -> Reads:
     """Make the batcher under test."""
-    return Reads(connection, PARTITION, refresh=refreshes)
+    return Reads(
+        connection, PARTITION, refresh=refreshes, limited=nothing_is_limited, clock=lambda: 0
+    )
+
+
+def meta(text: str, next_ms: int = NEVER, limited: int = 0) -> bytes:
+    """Complete the first four values of a market's own field."""
+    return f"{text} {next_ms} {limited} 0".encode()
 
 
 async def test_numbers_come_in_the_order_asked(reads: Reads) -> None:
@@ -115,7 +133,7 @@ async def test_unknown_market_harms_no_other_request(reads: Reads) -> None:
 async def test_market_facts_follow_a_change(reads: Reads, client: redis.Redis) -> None:
     """The threshold is that of the read, also right after it has changed."""
     assert (await reads.with_meta(FR, ["SKU-1"]))[2] == MarketMeta(True, 7, 3, 5)
-    put(client, FR, {META_FIELD: "1 7 4 9"})
+    put(client, FR, {META_FIELD: meta("1 7 4 9")})
     assert (await reads.with_meta(FR, ["SKU-1"]))[2] == MarketMeta(True, 7, 4, 9)
     client.delete(PARTITION.view(FR))
     with pytest.raises(UnknownMarket):
@@ -133,7 +151,7 @@ async def test_incomplete_market_is_recomputed_first(
 ) -> None:
     """During a roll-out the asked SKUs are recomputed, and the numbers are read after that."""
     await reads.sellable(FR, ["SKU-1"])
-    put(client, FR, {META_FIELD: "0 8 4 5"})
+    put(client, FR, {META_FIELD: meta("0 8 4 5")})
     refreshes.epoch = 8
     refreshes.views = [{"SKU-1": 41}]
     assert (await reads.sellable(FR, ["SKU-1", "SKU-2"]))[0] == [41, 2]
@@ -144,8 +162,8 @@ async def test_network_that_changes_meanwhile_is_recomputed_again(
     reads: Reads, client: redis.Redis, refreshes: Refreshes
 ) -> None:
     """An epoch that moved on during the recompute is met by another one."""
-    put(client, FR, {META_FIELD: "0 7 4 5"})
-    refreshes.views = [{META_FIELD: "0 8 5 5"}, {META_FIELD: "1 8 5 5", "SKU-1": 43}]
+    put(client, FR, {META_FIELD: meta("0 7 4 5")})
+    refreshes.views = [{META_FIELD: meta("0 8 5 5")}, {META_FIELD: meta("1 8 5 5"), "SKU-1": 43}]
     assert (await reads.sellable(FR, ["SKU-1"]))[0] == [43]
     assert len(refreshes.asked) == 2
 
@@ -154,7 +172,7 @@ async def test_network_that_never_rests_is_unavailable(
     reads: Reads, client: redis.Redis, refreshes: Refreshes
 ) -> None:
     """A reader does not chase a network for ever, and never answers an old number."""
-    put(client, FR, {META_FIELD: "0 8 4 5"})
+    put(client, FR, {META_FIELD: meta("0 8 4 5")})
     with pytest.raises(StoreUnavailable, match="changes faster"):
         await reads.sellable(FR, ["SKU-1"])
     assert len(refreshes.asked) == 5
@@ -162,13 +180,13 @@ async def test_network_that_never_rests_is_unavailable(
 
 async def test_market_that_changes_inside_a_tick_counts_as_changed(reads: Reads) -> None:
     """If the HMGETs of one tick see different epochs, the least settled one decides for all."""
-    assert reads._changed_meta(FR, [b"1 7 3 5", b"0 8 4 5", b"0 9 5 5"]) == MarketMeta(
-        False, 9, 5, 5
-    )
-    assert reads._changed_meta(FR, [b"0 8 4 5", b"1 8 4 5"]) == MarketMeta(False, 8, 4, 5)
-    assert reads._changed_meta(FR, [b"1 7 3 5", b"1 8 4 5"]) == MarketMeta(True, 8, 4, 5)
+    assert reads._changed_meta(
+        FR, [meta("1 7 3 5"), meta("0 8 4 5"), meta("0 9 5 5")]
+    ) == MarketMeta(False, 9, 5, 5)
+    assert reads._changed_meta(FR, [meta("0 8 4 5"), meta("1 8 4 5")]) == MarketMeta(False, 8, 4, 5)
+    assert reads._changed_meta(FR, [meta("1 7 3 5"), meta("1 8 4 5")]) == MarketMeta(True, 8, 4, 5)
     with pytest.raises(UnknownMarket):
-        reads._changed_meta(FR, [b"1 7 3 5", None])
+        reads._changed_meta(FR, [meta("1 7 3 5"), None])
 
 
 async def test_callers_that_leave_are_not_asked_for(reads: Reads, client: redis.Redis) -> None:

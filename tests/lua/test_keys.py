@@ -27,22 +27,24 @@ if TYPE_CHECKING:
 NAME: Final = "<name>"
 PARTITION: Final = Partition("0")
 PLAIN: Final = ("net", "expiry", "overcommitted", "ledger", "closed", "number", "pending")
+AGES: Final = ("unsettled", "seen", "aged", "aging", "quotas")
 # Every key that Partition can name, with a placeholder for what varies.
 NAMED: Final[dict[str, str]] = {
     "view": PARTITION.view(NAME),
     "sku": PARTITION.sku(NAME),
     "stage": PARTITION.stage(NAME),
+    "version": PARTITION.version(NAME),
     "reservation": PARTITION.reservation(NAME),
     "holders": PARTITION.holders(NAME),
     "deltas": PARTITION.deltas(NAME, NAME),
     "facts": PARTITION.facts(NAME, NAME),
     "location": PARTITION.location(NAME),
     "lease": PARTITION.lease(NAME),
-    **{f"index {kind}": PARTITION.index(f"{kind}:{NAME}") for kind in ("s", "k", "l", "o")},
-    **{name: getattr(PARTITION, name) for name in (*PLAIN, "rollout", "identity")},
+    **{f"index {kind}": PARTITION.index(f"{kind}:{NAME}") for kind in ("s", "k", "l", "o", "w")},
+    **{name: getattr(PARTITION, name) for name in (*PLAIN, *AGES, "rollout", "identity")},
 }
-# Kinds that only Python writes; no script builds them by the include.
-WRITTEN_BY_PYTHON: Final = frozenset({"net", "stage", "identity", "lease"})
+# Kinds that no script builds by the include: they are Python's, or of another form there.
+WRITTEN_BY_PYTHON: Final = frozenset({"stage", "identity", "lease"})
 
 STORY: Final = """
     put_items A X
@@ -82,6 +84,26 @@ STORY: Final = """
     advance_rollout - 1 1
     count C L2 5
     reserve r6 DE C=1
+    network quota=A:3 stale=L2:2 dated=3:130000:140000
+    count C L2 5
+    wait 130000
+    switch_network
+    count C L2 5
+    switch_network
+    switch_network
+    refresh A B C
+    preview_network A B buffer=3
+    delta A L0 9
+    reserve r7 FR A=1
+    count D L0 1
+    network horizon=1h quota=A:3 stale=L2:2
+    refresh D
+    future D L0 9 supply=P
+    reserve r8 FR D=5 until=60000
+    observe_future FR D
+    receipt D L0 1 supply=P
+    settle_supply L0+P D
+    receipt D L0 1 supply=P id=two final
 """
 
 
@@ -155,7 +177,7 @@ async def test_keys_that_appear_are_those_that_partition_names(
 ) -> None:
     """After a story with every call, each key has a name in keys.py, and each name has its key."""
     assert await Rollout(bench.store.runner).step() is True
-    await bench.call("network buffer=2")
+    await bench.call("network buffer=2 stale=L2:2 quota=A:3")
     with cluster.client() as client:
         found = keys(client)
     patterns = {
@@ -166,11 +188,19 @@ async def test_keys_that_appear_are_those_that_partition_names(
     assert [] == [name for name, p in patterns.items() if not any(map(p.fullmatch, found))]
 
 
+def test_tag_comes_from_a_stage_as_well() -> None:
+    """A script whose declared key is a staged network builds the same keys."""
+    mirror = SCRIPTS["preview_network"].source.partition("local tag = ")[2].partition("\n")[0]
+    assert "string.sub(KEYS[1], 1, string.find(KEYS[1], '}:', 1, true) + 1)" == mirror
+    for name in (PARTITION.net, PARTITION.stage("0a")):
+        assert TAG == name[: name.index("}:") + 2]
+
+
 def test_kinds_of_the_scripts_are_those_of_partition() -> None:
     """Every kind that a script builds is one of keys.py, and the other way round."""
     sources = "".join(each.source for each in SCRIPTS.values())
     built = set(re.findall(r"(?<!function )\bkey\('([^']+)'", sources))
-    built |= set(re.findall(r"'(i:[kslo]:|h:)' \.\. ", sources))  # inspect_reservations
+    built |= set(re.findall(r"'(i:[kslow]:|h:)' \.\. ", sources))  # inspect_reservations
     named = {
         key.removeprefix(TAG).partition(NAME)[0]
         for name, key in NAMED.items()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -10,9 +11,11 @@ import msgspec
 from sellable import network
 from sellable.errors import LocationInUse
 from sellable.maintenance.verify import verify
+from sellable.network import NetworkAt
 from sellable.stock import Outcome
-from sellable.store.networks import _parse
-from sellable.store.runner import Answer, Retention
+from sellable.store import staging
+from sellable.store.networks import Edit
+from sellable.store.runner import Answer, Retention, pack
 from sellable.store.store import Store
 from support.calls import FACTS, READERS, call_of
 
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
 START_MS: Final = 1_700_000_000_000
 RETENTION_MS: Final = 60_000
 LOCATIONS: Final = ("L0", "L1", "L2", "L3")
-_KEEPS_NOTHING: Final = frozenset({"advance_rollout"})
+_KEEPS_NOTHING: Final = frozenset({"advance_rollout", "switch_network"})
 
 
 class Bench:
@@ -56,6 +59,8 @@ class Bench:
             return ""
         if verb == "network":
             return _told(verb, await self._commit(words))
+        if verb == "preview_network":
+            return _told(verb, await self._preview(words))
         name, args = call_of(text, self.now_ms)
         runner = self.store.runner
         if verb == "inspect_sku":
@@ -69,15 +74,39 @@ class Bench:
         """Let the store recompute its own counters."""
         return [d async for step in verify(self.store.runner) for d in step.differences]
 
+    async def _preview(self, words: Sequence[str]) -> Answer:
+        """Try out a network on SKUs, and return what the script said to it."""
+        options = dict(word.split("=") for word in words if "=" in word)
+        networks, runner = self.store.networks, self.store.runner
+        current = await networks.in_force()
+        new = NetworkAt(network.parse(json.dumps(document_of(options))), self.now_ms)
+        made = staging.plan(await networks._at(current.base), new)
+        _, silent = staging.heard_and_silent(made.old.network if made.old else None, new.network)
+        fields = staging.stage_fields(made, dict.fromkeys(made.compiled.markets, 0))
+        fields |= {f"s:{location}": str(after_ms).encode() for location, after_ms in silent}
+        stage = await staging.stage(runner, fields)
+        request = {
+            "version": int(options.get("base", current.version)),
+            "work_max": int(options.get("work", 1_000)),
+            "skus": [word for word in words if "=" not in word],
+            "silent": bool(silent),
+        }
+        answer = await runner.read_stage("preview_network", stage, self.now_ms, pack(request))
+        await self.connection.execute("UNLINK", stage)
+        return answer
+
     async def _commit(self, words: Sequence[str]) -> Answer:
         """Commit a network, and return what the script said to it."""
         options = dict(word.split("=") for word in words)
         networks, runner = self.store.networks, self.store.runner
         current = await networks.in_force()
-        old = await _parse(current)
-        if "base" in options:
-            current = msgspec.structs.replace(current, version=int(options["base"]))
+        base = current.base
+        old = await networks._at(base)
+        for name, field in (("base", "version"), ("base_epoch", "epoch"), ("base_slice", "slice")):
+            if name in options:
+                base = msgspec.structs.replace(base, **{field: int(options[name])})
         document = json.dumps(document_of(options))
+        made = staging.plan(old, NetworkAt(network.parse(document), self.now_ms))
         answers: list[Answer] = []
         run = runner.run
 
@@ -88,9 +117,7 @@ class Bench:
 
         runner.run = kept  # type: ignore[method-assign]
         try:
-            await networks._commit(
-                current, old, network.parse(document), document=document, author="", comment=""
-            )
+            await networks._commit(base, made, Edit(document=document))
         except LocationInUse:
             pass
         finally:
@@ -101,18 +128,16 @@ class Bench:
 def document_of(options: dict[str, str]) -> dict[str, object]:
     """Make a network: FR= and DE= name locations, off= and without= too, buffer= and cap= are FR's.
 
-    `rule=A:2` caps SKU A, `class=X:3` buffers a class, `safety=L0:2` keeps units at a location.
+    `rule=A:2` caps SKU A, `class=X:3` buffers a class, `safety=L0:2` keeps units at a location,
+    `recall=A:L0` takes a position out of sale, `quota=A:2` and `class_quota=X:3` limit FR,
+    `horizon=30d` lets both promise future supply.
+    `dated=3:1000:2000` buffers FR from 1 s to 2 s after the start, `stale=L0:2` keeps two units
+    back for each minute in which L0 was silent.
     """
     off, without = options.get("off", "").split(","), options.get("without", "").split(",")
     kept = dict([options["safety"].split(":")]) if "safety" in options else {}
     members = {"FR": options.get("FR", "L0,L1"), "DE": options.get("DE", "L1,L2")}
-    rules: list[dict[str, object]] = []
-    if "rule" in options:
-        sku, cap = options["rule"].split(":")
-        rules.append({"sku": sku, "cap": int(cap)})
-    if "class" in options:
-        item_class, buffer = options["class"].split(":")
-        rules.append({"item_class": item_class, "protection_buffer": int(buffer)})
+    stale = dict([options["stale"].split(":")]) if "stale" in options else {}
     return {
         "locations": [
             {
@@ -122,6 +147,11 @@ def document_of(options: dict[str, str]) -> dict[str, object]:
                 "enabled": name not in off,
                 "safety_stock": int(kept.get(name, 0)),
             }
+            | (
+                {"stale_after": "1m", "stale_protection_buffer": int(stale[name])}
+                if name in stale
+                else {}
+            )
             for name in LOCATIONS
             if name not in without
         ],
@@ -132,11 +162,42 @@ def document_of(options: dict[str, str]) -> dict[str, object]:
                 "locations": [name for name in names.split(",") if name not in without],
             }
             | ({"protection_buffer": int(options.get("buffer", 0))} if country == "FR" else {})
+            | ({"backorder_horizon": options["horizon"]} if "horizon" in options else {})
+            | ({"cap": int(options["cap"])} if "cap" in options and country == "FR" else {})
             for country, names in members.items()
             if names != "-"
         ],
-        "protections": rules,
+        "protections": _rules(options),
+        "quotas": [
+            {"market": "web/FR", kind: options[name].split(":")[0]}
+            | {"units": int(options[name].split(":")[1])}
+            for name, kind in (("quota", "sku"), ("class_quota", "item_class"))
+            if name in options
+        ],
     }
+
+
+def _rules(options: dict[str, str]) -> list[dict[str, object]]:
+    rules: list[dict[str, object]] = []
+    if "rule" in options:
+        sku, cap = options["rule"].split(":")
+        rules.append({"sku": sku, "cap": int(cap)})
+    if "dated" in options:
+        buffer, start, end = options["dated"].split(":")
+        window = {"from": moment(int(start)), "until": moment(int(end))}
+        rules.append({"market": "web/FR", "protection_buffer": int(buffer), **window})
+    if "class" in options:
+        item_class, buffer = options["class"].split(":")
+        rules.append({"item_class": item_class, "protection_buffer": int(buffer)})
+    if "recall" in options:
+        sku, location = options["recall"].split(":")
+        rules.append({"sku": sku, "location": location, "blocked": True})
+    return rules
+
+
+def moment(after_ms: int) -> str:
+    """Return so many ms after the start, as documents write it."""
+    return datetime.fromtimestamp((START_MS + after_ms) / 1000, UTC).isoformat()
 
 
 def _told(verb: str, answer: Answer) -> str:

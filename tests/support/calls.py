@@ -3,6 +3,8 @@
     network off=L1 buffer=2                   count A L0 5 at=-10 ; delta A L0 -1 id=e7
     reserve r1 FR A=3 B=1@L0:line1 partial    release r1 A=1@L0 req=q1 refusal=DAMAGED
     transfer r1 A=1@L0>L1 req=q1              list_reservations s:HELD 0 10
+    future A L0 9 supply=P expect=60000       receipt A L0 5 supply=P final
+    reserve r1 FR A=3 until=60000             release r1 A=1@L0+P req=q1
 
 Markets are written without their channel, which is `web`; SKUs begin with a capital and options do
 not; times are ms from now.
@@ -19,12 +21,22 @@ TTL_MS: Final = 10_000
 FUTURE_TOLERANCE_MS: Final = 5_000
 
 # What is written other than by the script's own name.
-FACTS: Final = frozenset({"count", "delta", "shipment", "safety", "blocked"})
+FACTS: Final = frozenset({"count", "delta", "shipment", "safety", "blocked", "future", "receipt"})
 VERBS: Final = dict.fromkeys(FACTS, "apply_facts") | {"network": "commit_network"}
 PLAIN: Final = frozenset({"expire", "purge", "list_positions", "delete_sku", "get_reservation"})
-READERS: Final = frozenset({"observe_at", "observe_sku", "observe_times", "inspect_reservations"})
+READERS: Final = frozenset(
+    {
+        "observe_at",
+        "observe_future",
+        "observe_pickup",
+        "observe_sku",
+        "observe_times",
+        "inspect_reservations",
+        "read_limited",
+    }
+)
 
-_PART: Final = re.compile(r"([A-Z]\w*)=(-?\d+)(?:@(\w+))?(?:>(\w+))?(?::(\w+))?")
+_PART: Final = re.compile(r"([A-Z]\w*)=(-?\d+)(?:@([\w+]+))?(?:>(\w+))?(?::(\w+))?")
 
 
 class Call(NamedTuple):
@@ -44,9 +56,15 @@ def call_of(text: str, now_ms: int) -> Call:
     options = dict(word.split("=") for word in words if "=" in word and not _PART.fullmatch(word))
     if verb in PLAIN or verb == "inspect_sku":
         return Call(verb, tuple(names) or (("",) if verb == "expire" else ()))
+    if verb == "explain":
+        return Call(verb, (f"web/{names[0]}", names[1]))
+    if verb == "observe_future":
+        return Call(verb, (now_ms, f"web/{names[0]}", pack(names[1:])))
+    if verb == "settle_supply":
+        return Call(verb, (*names, *(["0", "0"] if len(names) == 2 else [])))
     if verb in READERS:
         return _reader(verb, names)
-    if verb in {"list_reservations", "advance_rollout"}:
+    if verb in {"list_reservations", "advance_rollout", "switch_network"}:
         return Call(verb, tuple("" if name == "-" else name for name in names))
     if verb == "refresh":
         return Call(verb, (pack({"work_max": int(options.get("work", 1_000)), "skus": names}),))
@@ -72,12 +90,15 @@ def _is_number(word: str) -> bool:
 
 def _reader(verb: str, names: list[str]) -> Call:
     if verb == "observe_sku":
-        return Call(verb, tuple(names))
+        return Call(verb, (*names, *(["0"] if len(names) == 1 else [])))
     if verb == "inspect_reservations":
         return Call(verb, (pack(names),))
+    if verb == "observe_pickup":
+        return Call(verb, (pack(names[0].split(",")), pack(names[1:])))
     heads = 2 if verb == "observe_at" else 1
     market, *rest = names[:heads]
-    return Call(verb, (f"web/{market}", *rest, pack(names[heads:])))
+    begins = [0] if verb == "observe_times" else []
+    return Call(verb, (f"web/{market}", *rest, pack(names[heads:]), *begins))
 
 
 def _part(found: re.Match[str]) -> dict[str, Any]:
@@ -111,12 +132,16 @@ def _facts(text: str, now_ms: int) -> dict[str, object]:
                 next((word for word in words if "=" not in word), ""),
                 options.get("line", ""),
                 "",
+                options.get("supply", ""),
+                now_ms + int(options.get("expect", 60_000)) if kind == "future" else 0,
+                "final" in words,
             ]
         )
     return {
         "future_tolerance_ms": FUTURE_TOLERANCE_MS,
         "work_max": work_max,
         "requests_max": 2,
+        "supplies_max": 2,
         "facts": facts,
     }
 
@@ -138,6 +163,9 @@ def _reservation(
             "lines": parts,
             "allow_partial": "partial" in names,
             "replaces_reservation_id": options.get("replaces", ""),
+            "accept_backorder_until_ms": now_ms + int(options["until"])
+            if "until" in options
+            else 0,
         }
     at = options.get("at")
     return request | {

@@ -59,10 +59,12 @@ class Command:
 
     Args:
         address: The service to ask, as the environment names it.
+        variables: What the environment has besides.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, **variables: str) -> None:
         self.address = address
+        self._variables = variables
 
     def __call__(self, *arguments: str, stdin: str = "") -> Ended:
         """Run a command here, to its end."""
@@ -103,7 +105,8 @@ class Command:
         )
 
     def _environment(self) -> dict[str, str]:
-        return environment({"SELLABLE_ADDRESS": self.address} if self.address else {})
+        asked = {"SELLABLE_ADDRESS": self.address} if self.address else {}
+        return environment(asked | self._variables)
 
 
 def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -13,10 +13,11 @@ from sellable.errors import SellableError
 from sellable.maintenance.rollout import Rollout
 from sellable.maintenance.verify import verify
 from sellable.reservation import Reservation, Reserved
-from sellable.stock import Position
+from sellable.stock import Position, parts_of_place
 from sellable.store.connection import Connection
 from sellable.store.runner import Retention
 from sellable.store.store import Store
+from sellable.store.supplies import settle_supplies
 from support.model import Model
 from support.model_values import comparable, refusal
 from support.networks import SKUS
@@ -30,7 +31,8 @@ START_MS = 1_700_000_000_000
 RETENTION_MS = 60_000
 FUTURE_TOLERANCE_MS = 5_000
 
-Numbers: TypeAlias = "list[tuple[int, int]]"  # of each SKU, with when it was counted
+# Of each SKU the number, when it was counted, what is expected beyond it, and when.
+Numbers: TypeAlias = "list[tuple[int, int, int, int]]"
 _T = TypeVar("_T")
 
 
@@ -70,6 +72,7 @@ class Pair:
     def both(self, call: Awaitable[object], on_model: Callable[[], object]) -> object:
         """Do the same on both sides; the answers or refusals must be the same."""
         self.model.expire_due()
+        self._settle()
         expected = self._told_by_model(on_model)
         actual = self.run(_told(call))
         assert expected == actual, f"model: {expected}\nstore: {actual}"
@@ -91,10 +94,16 @@ class Pair:
         self.both(apply(), lambda: self.model.apply_network(document))
         self.network_is_new = True
 
+    def _settle(self) -> None:
+        """Let both move to stock what waits for goods that have arrived."""
+        self.model.settle()
+        self.run(settle_supplies(self.store.runner))
+
     def compare(self) -> None:
         """Hold the whole state of the store against the model."""
         model, skus = self.model, [*SKUS, "UNKNOWN"]
         model.expire_due()
+        self._settle()
         reservations, found, positions = self.run(self._state(skus))
         listed = [
             self._told_by_model(partial(lambda s: self._comparable(model.list_positions(s)), sku))
@@ -105,7 +114,7 @@ class Pair:
         assert listed == positions
         self.run(self._read_ledger())
         for market in model.markets:
-            numbers = [number for number, _ in found[market, ""]]
+            numbers = [model.unlimited(market, sku) for sku in skus]
             assert numbers == [self._told.get((market, sku), -1) for sku in skus]
         self.network_is_new = False
 
@@ -125,7 +134,15 @@ class Pair:
         )
         positions = await asyncio.gather(*(_told(self._positions(sku)) for sku in skus))
         found = {
-            place: [(item.sellable, item.oldest_observe_us) for item in items]
+            place: [
+                (
+                    item.sellable,
+                    item.oldest_observe_us,
+                    item.future,
+                    item.next_available_ms,
+                )
+                for item in items
+            ]
             for place, (items, _) in zip(asked, answers, strict=True)
         }
         return list(reservations), found, list(positions)
@@ -137,7 +154,10 @@ class Pair:
             members = model.members(market)
             numbers = [model.sellable(market, sku) for sku in skus]
             times = [model.oldest_observe_us(members, sku) for sku in skus]
-            found[market, ""] = list(zip(numbers, times, strict=True))
+            found[market, ""] = [
+                (number, time, *model.future(market, sku))
+                for sku, number, time in zip(skus, numbers, times, strict=True)
+            ]
             for location in members:
                 found[market, location] = [
                     (
@@ -145,6 +165,8 @@ class Pair:
                         if location in model.positions.get(sku, {})
                         else -1,
                         model.oldest_observe_us([location], sku),
+                        0,
+                        0,
                     )
                     for sku, number in zip(skus, numbers, strict=True)
                 ]
@@ -172,7 +194,7 @@ class Pair:
             if position.location in known
             else Position(
                 **{name: getattr(position, name) for name in Position.__struct_fields__}
-                | {"safety_stock": 0}
+                | {"safety_stock": 0, "blocked": False}
             )
             for position in positions
         ]
@@ -199,7 +221,9 @@ class Pair:
             for line in held.lines:
                 for bound in line.bound:
                     if bound.open:
-                        indexes |= {f"k:{line.sku}": None, f"l:{bound.location}": None}
+                        location, supply_id = parts_of_place(bound.location)
+                        indexes |= {f"k:{line.sku}": None, f"l:{location}": None}
+                        indexes |= {f"w:{bound.location}:{line.sku}": None} if supply_id else {}
             for index in indexes:
                 expected.setdefault(index, []).append(name)
         expected.pop("o:", None)

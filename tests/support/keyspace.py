@@ -34,7 +34,7 @@ def state_text(client: redis.Redis) -> str:
             words += _positions(name, _hash(client, key))
         elif kind == "v":
             market, view = name.removeprefix("web/"), sorted(_hash(client, key).items())
-            words += [f"{market}:{s.decode()}={int(n)}" for s, n in view if s != b"\x01"]
+            words += [f"{market}:{s.decode()}={n.decode()}" for s, n in view if s != b"\x01"]
     held = [_unpack(_string(client, key)) for key in keys(client, f"{TAG}r:*")]
     if len(held) > _LISTED_MAX:
         counts = sorted(Counter(reservation["state"] for reservation in held).items())

@@ -16,6 +16,7 @@ from support.networks import LOCATIONS, MARKETS, SKUS
 _TTLS_MS: Final = (1_000, 2_000, 30_000)
 _REQUESTS: Final = ("q1", "q2", "q3")
 _ORDERS: Final = ("", "", "o1", "o2")
+_PATIENCE_MS: Final = (None, None, 5_000, 60_000, 10**8)
 _QUANTITIES: Final = st.sampled_from((1, 1, 2, 2, 3, 4, 6, 9))
 
 
@@ -45,6 +46,7 @@ class StoreMachine(StockMachine):
                 ttl_ms=data.draw(st.sampled_from(_TTLS_MS)),
                 order_reference=order,
                 allow_partial=allow_partial,
+                accept_backorder_until_ms=self._some_patience(data),
             )
         )
 
@@ -57,6 +59,7 @@ class StoreMachine(StockMachine):
                 market=self._some_market(data),
                 lines=(Line(sku=sku, quantity=quantity),),
                 ttl_ms=data.draw(st.sampled_from(_TTLS_MS)),
+                accept_backorder_until_ms=self._some_patience(data),
             )
         )
 
@@ -74,6 +77,7 @@ class StoreMachine(StockMachine):
                 lines=self._some_lines(data, market),
                 ttl_ms=30_000,
                 replaces_reservation_id=replaced.reservation_id,
+                accept_backorder_until_ms=self._some_patience(data),
             )
         )
 
@@ -91,6 +95,7 @@ class StoreMachine(StockMachine):
                 order_reference=request.order_reference,
                 allow_partial=request.allow_partial,
                 replaces_reservation_id=request.replaces_reservation_id,
+                accept_backorder_until_ms=request.accept_backorder_until_ms,
             )
         self._reserve(request)
 
@@ -212,10 +217,16 @@ class StoreMachine(StockMachine):
             lambda: self.pair.model.fulfil(name, parts, request_id, observe_us, "wms"),
         )
 
+    def _some_patience(self, data: st.DataObject) -> int:
+        after_ms: int | None = data.draw(st.sampled_from(_PATIENCE_MS))
+        return 0 if after_ms is None else self.pair.model.now_ms + after_ms
+
     def _some_market(self, data: st.DataObject) -> str:
         model = self.pair.model
         selling = [
-            name for name in model.markets if any(model.sellable(name, sku) > 0 for sku in SKUS)
+            name
+            for name in model.markets
+            if any(model.sellable(name, sku) > 0 or model.expected(name, sku) for sku in SKUS)
         ]
         return data.draw(st.sampled_from((*selling * 4, *MARKETS)))
 

@@ -35,6 +35,18 @@ _kinds: Final = st.one_of(
     st.tuples(st.just(FactKind.SAFETY_STOCK), st.integers(0, 3)),
     st.tuples(st.just(FactKind.BLOCKED), st.integers(0, 1)),
 )
+_supplies: Final = st.one_of(
+    *(
+        st.tuples(st.just(kind), st.sampled_from(("P", "Q")), quantities)
+        for kind, quantities in (
+            (FactKind.FUTURE_SUPPLY, st.sampled_from((0, 2, 4, 6, 9, 12))),
+            (FactKind.FUTURE_SUPPLY, st.sampled_from((4, 9, 12))),
+            (FactKind.SUPPLY_RECEIPT, st.integers(0, 5)),
+        )
+    )
+)
+_EXPECTED_MS: Final = st.sampled_from((-1_000, 2_000, 8_000, 30_000, 30_000, 10**6, 10**7))
+_LAST: Final = st.sampled_from((False, False, False, True))
 
 
 class StockMachine(RuleBasedStateMachine):
@@ -77,6 +89,28 @@ class StockMachine(RuleBasedStateMachine):
                 fact = self._shipment(fact, data)
             self.told.append(fact)
             facts.append(fact)
+        self._apply(facts)
+
+    @rule(
+        rows=st.lists(st.tuples(_supplies, _places, _times), min_size=1, max_size=3),
+        data=st.data(),
+    )
+    def tell_of_supplies(self, rows: list[Any], data: st.DataObject) -> None:
+        """Announce goods, or tell that some arrived, in any order."""
+        facts = []
+        for (kind, supply_id, quantity), place, when in rows:
+            event_id = f"f{len(self.told)}"
+            if kind is FactKind.FUTURE_SUPPLY:
+                event_id = data.draw(st.sampled_from(("f", event_id)))
+            plain = self._fact(kind, quantity, place, when, "erp", event_id)
+            values = {name: getattr(plain, name) for name in Fact.__struct_fields__}
+            values["supply_id"] = supply_id
+            if kind is FactKind.FUTURE_SUPPLY:
+                values["expect_ms"] = self.pair.model.now_ms + data.draw(_EXPECTED_MS)
+            else:
+                values["final"] = not quantity or data.draw(_LAST)
+            facts.append(Fact(**values))
+        self.told += facts
         self._apply(facts)
 
     @precondition(lambda self: self.told)

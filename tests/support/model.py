@@ -20,6 +20,7 @@ from sellable.errors import (
 )
 from sellable.reservation import Part, Refusal, State
 from sellable.stock import FactKind, FactResult, Outcome
+from support.model_facts import Told
 from support.model_holds import (
     MISSING_GOODS,
     Piece,
@@ -29,7 +30,6 @@ from support.model_holds import (
     unshipped_pieces,
 )
 from support.model_requests import RequestsModel
-from support.model_stock import Told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,6 +54,8 @@ class Model(RequestsModel):
             return FactResult(Outcome.REJECTED, "TOO_OLD")
         if fact.observe_us > latest_us:
             return FactResult(Outcome.REJECTED, "IN_FUTURE")
+        if fact.kind in (FactKind.FUTURE_SUPPLY, FactKind.SUPPLY_RECEIPT):
+            return self._supply_fact(fact)
         if fact.kind is not FactKind.SHIPMENT:
             return self._plain_fact(fact, fact.quantity)
         if fact.reservation_id not in self.reservations:
@@ -103,7 +105,7 @@ class Model(RequestsModel):
             raise ReservationClosed(reservation_id, held.state)
         if held.state in OPEN:
             pieces = open_pieces(held, parts, "quantities[{}]", stretch=True)
-            for piece in pieces if parts else unshipped_pieces(held):
+            for piece in pieces if parts else unshipped_pieces(held, leaving=False):
                 bound = piece.line.at(piece.location)
                 bound.open -= piece.quantity
                 bound.released += piece.quantity
@@ -137,7 +139,7 @@ class Model(RequestsModel):
         pieces = shipped_pieces(held, parts, list(self.locations))
         self._goods_left(
             held,
-            pieces if parts else unshipped_pieces(held),
+            pieces if parts else unshipped_pieces(held, leaving=True),
             Told(observe_us=observe_us or self.now_ms * 1000, source=source),
         )
         self._note(held, request_id, content)
@@ -154,6 +156,7 @@ class Model(RequestsModel):
         pieces = self._movable(held, parts)
         for piece in pieces:
             piece.line.at(piece.location).open -= piece.quantity
+        self.trim()
         for piece in pieces:
             piece.line.at(parts[piece.at].to_location).open += piece.quantity
         for piece in pieces:
@@ -234,6 +237,7 @@ class Model(RequestsModel):
         if request_id:
             held.requests[request_id] = content
         self.close_if_empty(held)
+        self.trim()
 
     def _touch(self, held: Held) -> None:
         held.forget_ms = self.now_ms + self.retention_ms

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from sellable.errors import InvalidFields, UnknownLocation, Violation
 from sellable.reservation import Refusal, State
-from support.model_stock import StockModel, Told
+from sellable.stock import parts_of_place
+from support.model_facts import Told
+from support.model_supply import SupplyModel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,13 +33,17 @@ class Piece:
     quantity: int
 
 
-class HoldsModel(StockModel):
+class HoldsModel(SupplyModel):
     """Steps that move units between shelf, reservation and customer."""
 
     def value(self, held: Held) -> Reservation:
         """Return a reservation as callers see it."""
         shares = self.shortages()
-        return held.value(lambda _, bound: shares.get(id(bound), 0))
+        return held.value(lambda _, bound: shares.get(id(bound), 0), self._expect_ms)
+
+    def _expect_ms(self, line: HeldLine, bound: Bound) -> int:
+        supply = self.supplies.get((line.sku, bound.location))
+        return supply.expect_ms if supply and bound.open else 0
 
     def shortages(self) -> dict[int, int]:
         """Share out what positions lack: to HELD before CONFIRMED, the youngest first.
@@ -70,14 +76,15 @@ class HoldsModel(StockModel):
                         bound.expired += bound.open
                         bound.open = 0
                 self._close(held, State.EXPIRED)
+        self.trim()
 
     def purge(self) -> None:
         """Forget what is closed for longer than its retention."""
-        self.reservations = {
-            name: held
-            for name, held in self.reservations.items()
-            if held.is_open or held.forget_ms > self.now_ms
-        }
+        for name, held in list(self.reservations.items()):
+            if not held.is_open and held.forget_ms <= self.now_ms:
+                for line in held.lines:
+                    self.given_before.update(dict.fromkeys(line.quotas, line.kept))
+                del self.reservations[name]
 
     def _close(self, held: Held, state: State) -> None:
         held.state = state
@@ -114,16 +121,35 @@ class HoldsModel(StockModel):
                 bound.released += bound.open
                 bound.open = 0
         self.close_if_empty(held)
+        self.trim()
 
     def retake(self, held: Held) -> bool:
         """Take what expired again, where it was or elsewhere; tell whether all was there."""
         members = self.members(held.request.market)
+        for line in held.lines:
+            left = self.quotas_left(held.request.market, line.sku)
+            units = sum(bound.expired for bound in line.bound)
+            # Lines of one request share a quota: those before this one count as taken again.
+            again = [other for other in held.lines if other is not line and other.returning]
+            line.quotas, line.returning = frozenset(left), units
+            for quota, rest in left.items():
+                if rest < units + sum(o.returning for o in again if quota in o.quotas):
+                    return False
+        for line in held.lines:
+            line.returning = 0
         expired = [(line, bound) for line in held.lines for bound in line.bound]
+        promised = {
+            (line.sku, supply.place)
+            for line in held.lines
+            for supply in self.expected(held.request.market, line.sku)
+        }
         for line, bound in expired:
-            if bound.location in members:
+            if bound.location in members or (line.sku, bound.location) in promised:
                 self._retake(line, bound, [bound.location])
         for line, bound in expired:
-            self._retake(line, bound, [] if line.location else members)
+            # What a bound line waited for may have come to its location meanwhile.
+            own = [line.location] if bound.location != line.location in members else []
+            self._retake(line, bound, own if line.location else members)
         return not any(bound.expired for _, bound in expired)
 
     def _retake(self, line: HeldLine, bound: Bound, locations: Sequence[str]) -> None:
@@ -142,6 +168,7 @@ class HoldsModel(StockModel):
             if not line.location:
                 bound.open -= quantity
                 bound.open += quantity - self._take_for(held, line, bound, quantity)
+                self.trim()
 
     def _take_for(self, held: Held, line: HeldLine, left: Bound, quantity: int) -> int:
         # While the units are off their position it may look free; it is not for sale.
@@ -154,7 +181,9 @@ class HoldsModel(StockModel):
         return found
 
     def lower_on_hand(self, piece: Piece, key: object) -> None:
-        """Note that units that were counted are not there."""
+        """Note that units that were counted are not there; those that wait were not counted."""
+        if (piece.line.sku, piece.location) in self.supplies:
+            return
         told = Told(quantity=-piece.quantity, observe_us=self.now_ms * 1000, source="sellable")
         self.position(piece.line.sku, piece.location).changes[key] = told
 
@@ -250,11 +279,14 @@ def shipped_pieces(held: Held, parts: Sequence[Part], locations: Sequence[str]) 
     return found
 
 
-def unshipped_pieces(held: Held) -> list[Piece]:
-    """Return everything open or, once closed, everything granted that has not shipped."""
+def unshipped_pieces(held: Held, *, leaving: bool) -> list[Piece]:
+    """Return everything open or, once closed, everything granted that has not shipped.
+
+    `leaving`: goods leave a location, also those that somebody waits for there.
+    """
     closed = held.state not in (State.HELD, State.CONFIRMED)
     return [
-        Piece(0, line, bound.location, quantity)
+        Piece(0, line, parts_of_place(bound.location)[0] if leaving else bound.location, quantity)
         for line in held.lines
         for bound in line.bound
         if (quantity := bound.open + closed * (bound.released + bound.expired))
@@ -262,5 +294,6 @@ def unshipped_pieces(held: Held) -> list[Piece]:
 
 
 def _only_place(line: HeldLine) -> str:
-    places = [bound.location for bound in line.bound if bound.open or len(line.bound) == 1]
-    return places[0] if len(places) == 1 else ""
+    bound = [bound for bound in line.bound if bound.open or len(line.bound) == 1]
+    places = {parts_of_place(one.location)[0] for one in bound}
+    return places.pop() if len(places) == 1 else ""

@@ -19,6 +19,7 @@ from sellable.errors import (
     UnknownSku,
 )
 from sellable.reservation import State
+from sellable.stock import parts_of_place
 from support.model_holds import HoldsModel, invalid
 from support.model_values import Held, HeldLine
 
@@ -59,11 +60,11 @@ class RequestsModel(HoldsModel):
 
     @contextmanager
     def _all_or_nothing(self) -> Iterator[None]:
-        before = copy.deepcopy(self.reservations)
+        before, supplies = copy.deepcopy((self.reservations, self.supplies))
         try:
             yield
         except SellableError:
-            self.reservations = before
+            self.reservations, self.supplies = before, supplies
             raise
 
     def _checked(self, request: ReserveRequest) -> Held | None:
@@ -103,20 +104,38 @@ class RequestsModel(HoldsModel):
     def _place(self, held: Held) -> list[ShortLine]:
         """Take the units of every line, bound lines first; return those that are short."""
         market = held.request.market
-        left = {line.sku: max(0, self.sellable(market, line.sku)) for line in held.lines}
+        left = {line.sku: max(0, self.unlimited(market, line.sku)) for line in held.lines}
+        until_ms = held.request.accept_backorder_until_ms
+        future = {line.sku: self.future_units(market, line.sku, until_ms) for line in held.lines}
         for line in sorted(held.lines, key=lambda line: not line.location):
-            wanted = min(line.requested, left[line.sku])
+            quotas = self.quotas_left(market, line.sku)
+            line.quotas = frozenset(quotas)
+            wanted = min([line.requested, left[line.sku], *quotas.values()])
             if line.location:
                 line.granted = min(wanted, self.available(line.sku, line.location))
                 self.take(line, line.location, line.granted)
             else:
                 line.granted = self.take_anywhere(market, line, wanted)
             left[line.sku] -= line.granted
+            wanted = min([line.requested, *quotas.values()]) - line.granted
+            waiting = self._wait(market, line, min(wanted, future[line.sku]), until_ms)
+            future[line.sku] -= waiting
+            line.granted += waiting
         return [
             ShortLine(line.line_id, line.sku, line.requested, line.granted)
             for line in held.lines
             if line.granted < line.requested
         ]
+
+    def _wait(self, market: str, line: HeldLine, wanted: int, until_ms: int) -> int:
+        """Bind units of future supply, the earliest first; return how many were found."""
+        left = wanted
+        for supply in self.expected(market, line.sku, until_ms):
+            if line.location in ("", parts_of_place(supply.place)[0]):
+                quantity = min(left, supply.free)
+                self.take(line, supply.place, quantity)
+                left -= quantity
+        return wanted - left
 
 
 def _line(line: Line) -> HeldLine:
@@ -124,9 +143,17 @@ def _line(line: Line) -> HeldLine:
 
 
 def _first_difference(known: ReserveRequest, request: ReserveRequest) -> str | None:
-    for name in ("market", "ttl_ms", "order_reference", "allow_partial", "replaces_reservation_id"):
+    for name in (
+        "market",
+        "ttl_ms",
+        "order_reference",
+        "allow_partial",
+        "replaces_reservation_id",
+        "accept_backorder_until_ms",
+    ):
         if getattr(known, name) != getattr(request, name):
-            return {"market": _market_part(known, request), "ttl_ms": "ttl"}.get(name, name)
+            named = {"market": _market_part(known, request), "ttl_ms": "ttl"}
+            return named.get(name, name.removesuffix("_ms"))
     for at, line in enumerate(request.lines):
         if known.lines[at : at + 1] != (line,):
             return f"lines[{at}]"

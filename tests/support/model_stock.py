@@ -6,11 +6,12 @@ all reservations.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, TypeAlias
 
 from sellable.errors import LocationInUse, UnknownSku
-from sellable.stock import Fact, FactKind, FactResult, Item, Outcome, Position
+from sellable.stock import Fact, FactKind, FactResult, Item, Outcome, Position, parts_of_place
+from support.model_facts import Facts, Told
 from support.networks import MARKETS, Meaning, units_held
 
 if TYPE_CHECKING:
@@ -19,51 +20,7 @@ if TYPE_CHECKING:
     from support.model_values import Bound, Held, HeldLine
     from support.networks import Document
 
-
-@dataclass(frozen=True, kw_only=True)
-class Told:
-    """One fact about a position; a greater rank wins over a smaller one."""
-
-    quantity: int = 0
-    observe_us: int = 0
-    sequence: int = 0
-    event_id: str = ""
-    source: str = ""
-
-    @property
-    def rank(self) -> tuple[int, int, str, str]:
-        """What decides which of two counts, or of two settings, holds."""
-        return self.observe_us, self.sequence, self.event_id, self.source
-
-    def follows(self, base: Told) -> bool:
-        """Tell whether a change was observed after a count, so that the count cannot know it."""
-        if self.observe_us != base.observe_us:
-            return self.observe_us > base.observe_us
-        return not (self.source == base.source and 0 < self.sequence < base.sequence)
-
-
-@dataclass
-class Facts:
-    """All that was ever told about one position."""
-
-    counts: list[Told] = field(default_factory=list)
-    changes: dict[object, Told] = field(default_factory=dict)
-    settings: dict[FactKind, list[Told]] = field(default_factory=dict)
-
-    @property
-    def base(self) -> Told:
-        """The count that holds; without any, the empty one."""
-        return max(self.counts, key=lambda told: told.rank, default=Told())
-
-    @property
-    def on_hand(self) -> int:
-        """The base, and all that was observed after it."""
-        later = [told.quantity for told in self.changes.values() if told.follows(self.base)]
-        return self.base.quantity + sum(later)
-
-    def setting(self, kind: FactKind) -> Told | None:
-        """Return the safety stock or the recall that holds."""
-        return max(self.settings.get(kind, ()), key=lambda told: told.rank, default=None)
+Quota: TypeAlias = tuple[str, str]  # market, and the SKU or class
 
 
 class StockModel:
@@ -78,6 +35,7 @@ class StockModel:
         self.positions: dict[str, dict[str, Facts]] = {}
         self.items: dict[str, Item] = {}
         self.reservations: dict[str, Held] = {}  # oldest first
+        self.given_before: Counter[Quota] = Counter()  # by reservations that are forgotten
 
     @property
     def locations(self) -> dict[str, Document]:
@@ -97,7 +55,7 @@ class StockModel:
             holders = {
                 held.request.reservation_id
                 for held, _, bound in self.all_bound()
-                if bound.location == name and bound.open
+                if parts_of_place(bound.location)[0] == name and bound.open
             }
             if holders:
                 raise LocationInUse(name, len(holders))
@@ -155,6 +113,12 @@ class StockModel:
         return value
 
     def blocked(self, sku: str, location: str) -> bool:
+        """Tell whether a fact or a rule recalled the position from sale."""
+        if self.recalled(sku, location):
+            return True
+        return location in self.locations and bool(self.number_of("blocked", location, sku))
+
+    def recalled(self, sku: str, location: str) -> bool:
         """Tell whether a fact recalled the position from sale."""
         told = self.positions[sku][location].setting(FactKind.BLOCKED)
         return told is not None and told.quantity == 1
@@ -186,12 +150,33 @@ class StockModel:
         return max(0, self.reserved(sku, location) - self.on_hand(sku, location))
 
     def sellable(self, market: str, sku: str) -> int:
-        """Return the number that the market is shown; -1 without a position at its locations."""
+        """Return the number that the market is shown: what no quota forbids."""
+        return min([self.unlimited(market, sku), *self.quotas_left(market, sku).values()])
+
+    def quotas_left(self, market: str, sku: str) -> dict[Quota, int]:
+        """Return what is left of each quota that concerns a SKU in a market."""
+        item = self.items.get(sku)
+        item_class = item.item_class if item and item.item_class else None
+        quotas = Meaning(self.document).quotas(market, sku, item_class)
+        return {quota: max(0, units - self.given(quota)) for quota, units in quotas.items()}
+
+    def given(self, quota: Quota) -> int:
+        """Return the units that were taken under a quota and not given back."""
+        lines = [line for held in self.reservations.values() for line in held.lines]
+        return self.given_before[quota] + sum(line.kept for line in lines if quota in line.quotas)
+
+    def unlimited(self, market: str, sku: str, more: int = 0) -> int:
+        """Return the number without quotas; -1 without a position at the market's locations.
+
+        `more` units are added to what there is.
+        """
         places = [name for name in self.members(market) if name in self.positions.get(sku, {})]
         if not places:
             return -1
         enabled = [name for name in places if self.locations[name]["enabled"]]
-        supply = sum(self.available(sku, name) - self.overcommitted(sku, name) for name in enabled)
+        supply = more + sum(
+            self.available(sku, name) - self.overcommitted(sku, name) for name in enabled
+        )
         on_hand = sum(
             max(0, self.on_hand(sku, name)) for name in enabled if not self.blocked(sku, name)
         )
@@ -266,7 +251,7 @@ class StockModel:
         if fact.location not in self.positions.get(fact.sku, {}):
             return None
         place = fact.sku, fact.location
-        return self.safety_stock(*place), self.blocked(*place)
+        return self.safety_stock(*place), self.recalled(*place)
 
     def _plain_fact(self, fact: Fact, quantity: int) -> FactResult:
         told = Told(

@@ -35,6 +35,13 @@ class HeldLine:
     location: str
     granted: int = 0
     bound: list[Bound] = field(default_factory=list)
+    quotas: frozenset[tuple[str, str]] = frozenset()
+    returning: int = 0  # units that a late confirm is about to take again
+
+    @property
+    def kept(self) -> int:
+        """Units that were taken and not given back."""
+        return sum(bound.open + bound.fulfilled for bound in self.bound)
 
     def at(self, location: str) -> Bound:
         """Return what the line has at a location; from now on there is something."""
@@ -69,7 +76,9 @@ class Held:
         """Tell whether any unit shipped."""
         return any(bound.fulfilled for line in self.lines for bound in line.bound)
 
-    def value(self, short: Callable[[HeldLine, Bound], int]) -> Reservation:
+    def value(
+        self, short: Callable[[HeldLine, Bound], int], expect_ms: Callable[[HeldLine, Bound], int]
+    ) -> Reservation:
         """Return it as callers see it; when it last changed is left out."""
         return Reservation(
             reservation_id=self.request.reservation_id,
@@ -95,6 +104,7 @@ class Held:
                             released=bound.released,
                             expired=bound.expired,
                             short=short(line, bound),
+                            expect_ms=expect_ms(line, bound),
                         )
                         for bound in line.bound
                     ),

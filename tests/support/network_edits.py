@@ -18,6 +18,7 @@ from support.networks import (
     documents,
     location_lists,
     market_lists,
+    quota_lists,
     rule_lists,
 )
 
@@ -45,7 +46,12 @@ class Whole:
             and (members := [name for name in market["locations"] if name in known])
         ]
         known |= {f"{market['channel']}/{market['country']}" for market in markets}
-        found: Document = {"locations": locations, "markets": markets, "protections": []}
+        found: Document = {
+            "locations": locations,
+            "markets": markets,
+            "protections": [],
+            "quotas": [q for q in self.parts["quotas"] if q["market"] in known],
+        }
         for rule in self.parts["protections"]:
             kept = dict(rule)
             for key in ("location", "market"):
@@ -75,6 +81,7 @@ def networks_after(whole: Whole) -> st.SearchStrategy[Whole]:
         ).map(lambda edit: _with_one_location(whole, *edit)),
         market_lists().map(lambda found: _with(whole, "markets", found)),
         rule_lists().map(lambda found: _with(whole, "protections", found)),
+        quota_lists().map(lambda found: _with(whole, "quotas", found)),
     )
 
 

@@ -15,9 +15,12 @@ LOCATIONS = ("L0", "L1", "L2", "L3")
 MARKETS = ("web/FR", "web/DE", "shop/FR")
 SKUS = ("A", "B")
 CLASSES = ("X", "Y")
+LOCATION_EFFECTS = ("safety_stock", "blocked")
 BUFFERS = (0, 2, "10%", "25%, at least 2", "0%, at least 2")
 
 Document = dict[str, Any]
+
+_QUOTA_ITEMS = (("sku", "A"), ("sku", "B"), ("item_class", "X"), ("item_class", "Y"))
 
 # L0 and L1 always have a tag, so that both tags can always be selected.
 _TAGS = st.tuples(
@@ -60,6 +63,7 @@ def _market(key: str) -> st.SearchStrategy[Document]:
             "cap": st.integers(0, 6),
             "low_stock_threshold": st.integers(0, 2),
             "binding": st.sampled_from(("in_order", "least_shared_first")),
+            "backorder_horizon": st.sampled_from(("10s", "1h")),
         },
     )
 
@@ -81,7 +85,13 @@ def _rules(draw: st.DrawFn) -> Document:
     if draw(st.booleans()):
         if named:
             rule["location"] = draw(_PLACES)
-        rule["safety_stock"] = draw(st.integers(0, 3))
+        effects = draw(
+            st.sampled_from((("safety_stock",), ("safety_stock",), ("blocked",), LOCATION_EFFECTS))
+        )
+        if "safety_stock" in effects:
+            rule["safety_stock"] = draw(st.integers(0, 3))
+        if "blocked" in effects:
+            rule["blocked"] = draw(st.booleans())
         return rule
     if named:
         rule["market"] = draw(st.lists(st.sampled_from(MARKETS), min_size=1, max_size=2))
@@ -96,12 +106,24 @@ def _rules(draw: st.DrawFn) -> Document:
 
 
 @st.composite
+def quota_lists(draw: st.DrawFn) -> list[Document]:
+    """Draw quotas of SKUs and classes; no two of one market and item."""
+    found: list[Document] = []
+    for market in MARKETS:
+        for kind, name in draw(st.lists(st.sampled_from(_QUOTA_ITEMS), max_size=1)):
+            units = draw(st.integers(0, 8))
+            found.append({"market": market, kind: name, "units": units})
+    return found
+
+
+@st.composite
 def documents(draw: st.DrawFn) -> Document:
     """Draw a whole network document, not always a valid one."""
     return {
         "locations": draw(location_lists()),
         "markets": draw(market_lists()),
         "protections": draw(rule_lists()),
+        "quotas": draw(quota_lists()),
     }
 
 
@@ -114,7 +136,7 @@ class Meaning:
     def has_equal_rank(self) -> bool:
         """Tell whether two rules, or a rule and its market, set one number at one rank."""
         rules = self.document["protections"]
-        for effect in ("protection_buffer", "cap", "safety_stock"):
+        for effect in ("protection_buffer", "cap", *LOCATION_EFFECTS):
             setting = [rule for rule in rules if effect in rule]
             if any(self._collide(one, two) for one, two in combinations(setting, 2)):
                 return True
@@ -157,6 +179,15 @@ class Meaning:
         number = max(0, max(0, available - overcommitted) - units_held(buffer, total))
         return number if cap is None else min(cap, number)
 
+    def quotas(self, market: str, sku: str, item_class: str | None) -> dict[tuple[str, str], int]:
+        """Answer the units of each quota that concerns a SKU in a market, by market and item."""
+        return {
+            (market, name): quota["units"]
+            for quota in self.document.get("quotas", ())
+            for kind, name in (("sku", sku), ("item_class", item_class))
+            if name is not None and quota["market"] == market and quota.get(kind) == name
+        }
+
     def members(self, market: str) -> list[str]:
         """Answer the locations of a market, each once."""
         return list(dict.fromkeys(self._expanded(self._own(market)["locations"])))
@@ -172,7 +203,7 @@ class Meaning:
         return bool(same_items and same_rank and self._places(one) & self._places(two))
 
     def _places(self, rule: Document) -> set[str]:
-        if "safety_stock" in rule:
+        if any(effect in rule for effect in LOCATION_EFFECTS):
             return set(self._expanded(rule.get("location", LOCATIONS)))
         return set(rule.get("market", MARKETS))
 

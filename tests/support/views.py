@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 FR = "web/FR"
 DE = "web/DE"
-COMPLETE = "1 7 3 5"
+NEVER = 2**53 - 1
+COMPLETE = f"1 7 3 5 {NEVER} 0 0"
 PARTITION = Partition("0")
 
 
@@ -48,3 +49,8 @@ def calls(client: redis.Redis, command: str) -> int:
 async def nothing_to_refresh(market: str, skus: Sequence[str]) -> int:
     """Stand in for the scripts where every market is complete."""
     raise AssertionError(f"{market} is complete, yet {len(skus)} SKUs are to be recomputed")
+
+
+async def nothing_is_limited(market: str, skus: Sequence[str]) -> list[int]:
+    """Stand in for the scripts where no quota is in force."""
+    raise AssertionError(f"{market} has no quota, yet {len(skus)} SKUs are asked for again")

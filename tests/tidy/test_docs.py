@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from sellable.settings import Settings
+from sellable.settings import TABLE, reference
 from sellable.store.scripts import SCRIPTS
 from support.sources import ROOT, shown, written
 
@@ -49,12 +49,17 @@ def test_nothing_is_left_unfinished() -> None:
     assert [] == marked
 
 
-@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+@pytest.mark.parametrize("name", TABLE)
 def test_every_setting_says_what_it_does(name: str) -> None:
-    """A setting's description is one phrase in lower case, as the command line shows it."""
-    description = Settings.model_fields[name].description
-    assert description
-    assert not description.endswith(".")
+    """A setting's meaning is one phrase, as the command line shows it."""
+    assert TABLE[name].meaning
+    assert not TABLE[name].meaning.endswith(".")
+
+
+def test_the_reference_of_settings_is_the_table() -> None:
+    """The page has what the table has, to the letter."""
+    page = (ROOT / "src" / "sellable" / "settings" / "README.md").read_text()
+    assert reference() == page.partition("## Reference\n\n")[2]
 
 
 def test_scripts_are_in_their_table() -> None:

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 SOURCE: Final = ROOT / "src" / "sellable"
 # What a room may import of the product, besides itself; None: everything.
-VALUES: Final = frozenset({"errors", "limits", "names", "reservation", "stock", "revision"})
+VALUES: Final = frozenset({"errors", "geo", "limits", "names", "reservation", "stock", "revision"})
 MAY_IMPORT: Final[dict[str, frozenset[str] | None]] = {
+    "geo": frozenset(),
     "limits": frozenset(),
     "errors": frozenset(),
     "logs": frozenset(),
@@ -25,11 +26,12 @@ MAY_IMPORT: Final[dict[str, frozenset[str] | None]] = {
     "reservation": frozenset(),
     "stock": frozenset(),
     "revision": frozenset({"errors"}),
-    "settings": frozenset({"errors", "limits"}),
+    "settings": frozenset({"errors", "limits", "network"}),
     "network": VALUES,
-    "store": VALUES | {"network"},
+    "explain": VALUES | {"network"},
+    "store": VALUES | {"network", "explain"},
     "maintenance": VALUES | {"store"},
-    "rpc": VALUES | {"store", "maintenance", "v1"},
+    "rpc": VALUES | {"store", "maintenance", "explain", "v1"},
     "demo": None,
     "service": None,
     "cli": None,
@@ -39,14 +41,14 @@ OUTSIDE: Final = {
     "grpc": {"rpc", "demo", "cli", "v1"},
     "redis": {"store", "service"},
     "hiredis": {"store"},
+    "pyarrow": {"cli"},
     "typer": {"cli"},
     "rich": {"cli", "demo"},
-    "pydantic": {"settings"},
-    "pydantic_settings": {"settings"},
+    "matplotlib": {"cli"},
     "yaml": {"network"},
 }
 PURE: Final = frozenset(
-    {"limits", "errors", "names", "reservation", "stock", "revision", "network"}
+    {"geo", "limits", "errors", "names", "reservation", "stock", "revision", "network", "explain"}
 )
 IO: Final = frozenset(
     {"asyncio", "grpc", "http", "os", "pathlib", "redis", "socket", "subprocess", "time", "uvloop"}

@@ -102,6 +102,20 @@ def test_duration_has_a_unit() -> None:
         ["network", "validate", "-"],
         ["network", "apply", "-", "--expected-version", "-1"],
         ["serve", "--partitions", "x"],
+        ["serve", "--config", "/nowhere"],
+        ["serve", "--sotre", "redis://h"],
+        ["check-config", "--config", "/"],
+        ["check-config", "--ttl-ms-min", "1h"],
+        ["network", "show", "0"],
+        ["network", "diff"],
+        ["network", "diff", "1", "0"],
+        ["network", "restore", "x"],
+        ["network", "timeline", "/nowhere"],
+        ["network", "whatif", "/nowhere"],
+        ["items", "put", "/nowhere"],
+        ["items", "put", "-"],
+        ["items", "set", "A", "--value", "x", "--currency", "EUR"],
+        ["completion", "tcsh"],
     ],
 )
 def test_what_is_typed_wrong_is_exit_2(arguments: list[str]) -> None:
@@ -189,10 +203,11 @@ def test_places_are_read_out_of_the_contract() -> None:
 
 
 def test_commands_that_ask_start_without_the_service() -> None:
-    """No command but those that serve waits for the store, the settings or the logs to load."""
+    """No command but those that serve waits for the store, the service, the logs or pictures."""
     code = (
         "import sys, sellable.cli.app; print([name for name in "
-        "('redis', 'pydantic', 'structlog', 'sellable.store.scripts') if name in sys.modules])"
+        "('redis', 'structlog', 'matplotlib', 'sellable.service', 'sellable.store.scripts') "
+        "if name in sys.modules])"
     )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert b"[]" == loaded.stdout.strip()

@@ -10,7 +10,7 @@ from sellable.demo.invoices import packaged_sample
 from sellable.demo.network import market_locations, network_document
 from sellable.demo.opening import PERCENT_OF_DEMAND, OpeningStock, opening_stock
 from sellable.demo.orders import Cancellation, CancelledLine, Order, OrderLine, Replay
-from sellable.network import LocationType, compile_network, parse
+from sellable.network import LocationType, NetworkAt, compile_network, parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -124,6 +124,6 @@ def test_network_shows_what_the_product_does() -> None:
 def test_network_compiles() -> None:
     """The demo's document goes all the way to the store's fields, one a location and market."""
     network = parse(network_document())
-    compiled = compile_network(network)
+    compiled = compile_network(NetworkAt(network, 0))
     assert {f"l:{place.id}" for place in network.locations} <= set(compiled.fields)
     assert {market.key for market in network.markets} == set(compiled.markets)

@@ -9,6 +9,8 @@ from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
 from sellable.network import (
+    Network,
+    NetworkAt,
     affected_locations,
     affected_markets,
     changes,
@@ -26,15 +28,26 @@ from support.networks import (
     documents,
     location_lists,
     market_lists,
+    quota_lists,
     rule_lists,
 )
+
+
+def at(network: Network) -> NetworkAt:
+    """Answer the network at one moment; nothing here is dated."""
+    return NetworkAt(network, 0)
 
 
 @st.composite
 def successors(draw: st.DrawFn) -> tuple[Document, Document]:
     """Draw a valid document and a valid next one that changes some of its parts."""
     old = draw(documents())
-    parts = {"locations": location_lists(), "markets": market_lists(), "protections": rule_lists()}
+    parts = {
+        "locations": location_lists(),
+        "markets": market_lists(),
+        "protections": rule_lists(),
+        "quotas": quota_lists(),
+    }
     changed = draw(st.sets(st.sampled_from(sorted(parts)), min_size=1))
     new = {name: draw(parts[name]) if name in changed else old[name] for name in parts}
     assume(not Meaning(old).has_equal_rank() and not Meaning(new).has_equal_rank())
@@ -56,7 +69,7 @@ def test_a_number_that_changes_is_of_an_affected_market(
 ) -> None:
     """No network change alters a number of a market that it is not said to affect."""
     before, after = (Meaning(document) for document in pair)
-    old, new = (parse(json.dumps(document)) for document in pair)
+    old, new = (at(parse(json.dumps(document))) for document in pair)
     affected = affected_markets(old, new)
     event(f"markets affected: {len(affected)}")
     for market in set(MARKETS) - affected:
@@ -76,8 +89,8 @@ def test_an_equal_network_changes_nothing(pair: tuple[Document, Document]) -> No
     """A document in another layout has no changes, affects nothing and compiles to equal bytes."""
     old, new = parse(json.dumps(pair[0])), parse(json.dumps(pair[0], indent=2))
     assert [] == changes(old, new)
-    assert set() == affected_markets(old, new)
-    assert compile_network(old) == compile_network(new)
+    assert set() == affected_markets(at(old), at(new))
+    assert compile_network(at(old)) == compile_network(at(new))
 
 
 @settings(deadline=None)  # a busy machine is no fault
@@ -85,7 +98,7 @@ def test_an_equal_network_changes_nothing(pair: tuple[Document, Document]) -> No
 def test_networks_that_compile_differently_have_changes(pair: tuple[Document, Document]) -> None:
     """Whatever reaches the store differently is shown to the operator."""
     old, new = (parse(json.dumps(document)) for document in pair)
-    assume(compile_network(old) != compile_network(new))
+    assume(compile_network(at(old)) != compile_network(at(new)))
     assert [] != changes(old, new)
 
 
@@ -217,16 +230,16 @@ def test_a_change_affects_what_it_can_alter_and_is_told(case: str) -> None:
     before, after, affected, lines = EDITS[case]
     assert before in BASE
     old, new = parse(BASE), parse(BASE.replace(before, after, 1))
-    assert affected == affected_markets(old, new)
+    assert affected == affected_markets(at(old), at(new))
     assert lines == changes(old, new)
 
 
 def test_the_first_network_affects_every_market() -> None:
     """Without an old network everything is new."""
     new = parse(BASE)
-    assert {"web/FR", "shop/FR"} == affected_markets(None, new)
-    assert {"A", "B", "C"} == affected_locations(None, new, {"web/FR", "shop/FR"})
-    assert set() == removed_locations(None, new)
+    assert {"web/FR", "shop/FR"} == affected_markets(None, at(new))
+    assert {"A", "B", "C"} == affected_locations(None, at(new), {"web/FR", "shop/FR"})
+    assert set() == removed_locations(None, at(new))
     assert [
         "location A: added",
         "location B: added",
@@ -246,9 +259,9 @@ def test_a_removed_market_leaves_its_locations_to_recompute() -> None:
             "  - {channel: shop, country: FR, locations: [B, C], low_stock_threshold: 1}\n", ""
         ).replace("  - {id: C, type: store, country: FR, enabled: false}\n", "")
     )
-    assert set() == affected_markets(old, new)
-    assert {"B", "C"} == affected_locations(old, new, set())
-    assert {"C"} == removed_locations(old, new)
+    assert set() == affected_markets(at(old), at(new))
+    assert {"B", "C"} == affected_locations(at(old), at(new), set())
+    assert {"C"} == removed_locations(at(old), at(new))
     assert ["location C: removed", "market shop/FR: removed"] == changes(old, new)
 
 

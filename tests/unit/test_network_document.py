@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,12 +18,19 @@ from sellable.network import (
     LocationType,
     Market,
     Network,
+    NetworkAt,
+    Quota,
     Rule,
+    Window,
     compile_network,
     parse,
+    switch_times,
 )
+from sellable.network.dating import duration_shown
 
 README = Path(network_room.__file__).with_name("README.md")
+# How the document calls what the values hold under another name.
+KEYS = {"markets": "market", "skus": "sku", "item_classes": "item_class"}
 EVERY_KEY = """
 locations:
   - id: A
@@ -37,6 +45,8 @@ locations:
     pickup: TRUE
     daily_capacity: 0
     cut_off: 16:30
+    stale_after: 6h
+    stale_protection_buffer: 5%, at least 1
   - {id: 0123, type: warehouse, country: FR}
 markets:
   - channel: web
@@ -46,10 +56,17 @@ markets:
     cap: 9
     low_stock_threshold: 3
     binding: least_shared_first
+    time_zone: Asia/Tokyo
+    from: 2026-01-01T00:00
+    until: 2027-01-01T00:00:00+09:00
+    backorder_horizon: 30d
   - {channel: shop, country: FR, locations: A, cap: ~}
 protections:
   - {name: n, market: web/NO, sku: [NO, 1e3, "5"], protection_buffer: 0.05%, cap: 0}
-  - {location: [tag:x, A], item_class: null, safety_stock: 1000000000000}
+  - {location: [tag:x, A], item_class: null, safety_stock: 1000000000000, blocked: false}
+quotas:
+  - {name: q, market: [shop/FR], sku: [S], units: 0, until: 2027-01-01T00:00:00Z}
+  - {market: [shop/FR, web/NO], item_class: C, units: 7}
 """
 
 
@@ -58,23 +75,37 @@ def test_the_example_of_the_readme_is_valid() -> None:
     (example,) = re.findall(r"```yaml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     network = parse(example)
     assert ("web/FR", "marketplace/FR", "web/NO") == tuple(m.key for m in network.markets)
-    fields = compile_network(network).fields
+    before, peak, launch, _, after = (0, *switch_times(network))
+    fields = compile_network(NetworkAt(network, before)).fields
     web, marketplace = ["web/FR", 3, 0, 0, -1], ["marketplace/FR", 0, 1000, 0, 50]
-    assert [1, 2, [*web, *marketplace]] == msgpack.decode(fields["l:DC-PARIS"])
-    assert [1, 5, [*web, *marketplace]] == msgpack.decode(fields["l:STORE-LYON"])
-    assert [0, 0, web] == msgpack.decode(fields["l:STORE-LILLE"])
-    assert [1, 0, ["web/NO", 0, 1000, 5, -1]] == msgpack.decode(fields["l:DC-OSLO"])
+    assert [1, 2, [*web, *marketplace], 0, []] == msgpack.decode(fields["l:DC-PARIS"])
+    stale = [30 * 60_000, 2, 0, 0]
+    assert [1, 5, [*web, *marketplace], 0, stale] == msgpack.decode(fields["l:STORE-LYON"])
+    assert [0, 0, web, 0, []] == msgpack.decode(fields["l:STORE-LILLE"])
+    assert [1, 0, ["web/NO", 0, 1000, 5, -1], 0, []] == msgpack.decode(fields["l:DC-OSLO"])
+    assert ["STORE-LYON"] == msgpack.decode(fields["aging"])
     luxury = {"marketplace/FR": [0, 10_000, 0], "web/FR": [4, 0, 0], "web/NO": [4, 0, 0]}
-    assert [luxury, {}, {}] == msgpack.decode(fields["c:luxury"])
-    assert [{}, {}, {"DC-PARIS": 10}] == msgpack.decode(fields["c:fragile"])
-    assert [{}, {"marketplace/FR": 2, "web/FR": 2}, {}] == msgpack.decode(fields["u:SKU-1"])
+    assert [luxury, {}, {}, {}, {}] == msgpack.decode(fields["c:luxury"])
+    assert [{}, {}, {"DC-PARIS": 10}, {}, {}] == msgpack.decode(fields["c:fragile"])
+    caps = {"marketplace/FR": 2, "web/FR": 2}
+    assert [{}, caps, {}, {}, {}] == msgpack.decode(fields["u:SKU-1"])
+    recall = dict.fromkeys(("DC-OSLO", "DC-PARIS", "STORE-LILLE", "STORE-LYON"), 1)
+    assert [{}, {}, {}, recall, {}] == msgpack.decode(fields["u:SKU-3"])
+    at_peak = compile_network(NetworkAt(network, peak)).fields
+    assert ["web/FR", 8, 0, 0, -1] == msgpack.decode(at_peak["l:STORE-LILLE"])[2]
+    at_launch = compile_network(NetworkAt(network, launch)).fields
+    quotas = {"marketplace/FR": [[f"marketplace/FR|c|luxury|{launch}", 200]]}
+    assert [luxury, {}, {}, {}, quotas] == msgpack.decode(at_launch["c:luxury"])
+    assert fields == compile_network(NetworkAt(network, after)).fields
 
 
 def test_the_readme_names_every_key_and_limit() -> None:
-    """The tables have every key of a location and a market, and the limits are those in force."""
-    page = README.read_text(encoding="utf-8")
-    names = {*Location.__dataclass_fields__, *Market.__dataclass_fields__} - {"line"}
-    assert [] == [name for name in sorted(names) if f"`{name}`" not in page]
+    """The tables have every key of the document, and the limits are those in force."""
+    page = " ".join(README.read_text(encoding="utf-8").split())
+    parts = (Location, Market, Rule, Quota)
+    names = {name for part in parts for name in part.__dataclass_fields__} - {"line", "window"}
+    keys = {"from", "until", *(KEYS.get(name, name.removesuffix("_ms")) for name in names)}
+    assert [] == [key for key in sorted(keys) if f"`{key}`" not in page]
     counts = (
         f"{limits.MARKETS_MAX} markets",
         f"{limits.LOCATIONS_PER_MARKET_MAX:,} locations a market",
@@ -83,8 +114,21 @@ def test_the_readme_names_every_key_and_limit() -> None:
         f"{limits.RULE_TARGETS_MAX:,} numbers",
         f"at most {limits.TAGS_PER_LOCATION_MAX}, each",
         f"{limits.NETWORK_DOCUMENT_BYTES_MAX // 2**20} MiB",
+        f"{limits.QUOTAS_MAX:,} quotas",
+        f"{limits.QUOTA_TARGETS_MAX:,} counters",
+        f"years {limits.WINDOW_YEAR_MIN} to {limits.WINDOW_YEAR_MAX}",
+        f"at most {limits.SWITCHES_MAX} moments",
+        f"at most {limits.SWITCH_BYTES_EACH_MAX // 2**20} MiB",
+        f"together {limits.SWITCH_BYTES_MAX // 2**20} MiB",
+        bounds(limits.STALE_AFTER_MS_MIN, limits.STALE_AFTER_MS_MAX),
+        bounds(limits.BACKORDER_HORIZON_MS_MIN, limits.BACKORDER_HORIZON_MS_MAX),
     )
     assert [] == [count for count in counts if count not in page]
+
+
+def bounds(least_ms: int, most_ms: int) -> str:
+    """Write the bounds of a duration as the page does."""
+    return f"duration from {duration_shown(least_ms)} to {duration_shown(most_ms)}"
 
 
 def test_every_key_is_read() -> None:
@@ -103,6 +147,8 @@ def test_every_key_is_read() -> None:
         pickup=True,
         daily_capacity=0,
         cut_off="16:30",
+        stale_after_ms=6 * 3_600_000,
+        stale_protection_buffer=Buffer(basis_points=500, floor=1),
     )
     web = Market(
         channel="web",
@@ -112,7 +158,14 @@ def test_every_key_is_read() -> None:
         cap=9,
         low_stock_threshold=3,
         binding=Binding.LEAST_SHARED_FIRST,
+        time_zone="Asia/Tokyo",
+        window=Window(
+            start=datetime(2026, 1, 1),  # noqa: DTZ001 - local to the market
+            end=datetime(2026, 12, 31, 15, tzinfo=UTC),
+        ),
+        backorder_horizon_ms=30 * 86_400_000,
     )
+    shop = Market(channel="shop", country="FR", locations=("A",), time_zone="Europe/Paris")
     items = Rule(
         name="n",
         markets=("web/NO",),
@@ -123,13 +176,26 @@ def test_every_key_is_read() -> None:
     assert network == Network(
         locations=(
             everything,
-            Location(id="0123", type=LocationType.WAREHOUSE, country="FR"),
+            Location(
+                id="0123", type=LocationType.WAREHOUSE, country="FR", time_zone="Europe/Paris"
+            ),
         ),
-        markets=(web, Market(channel="shop", country="FR", locations=("A",))),
-        rules=(items, Rule(locations=("A",), safety_stock=10**12)),
+        markets=(web, shop),
+        rules=(items, Rule(locations=("A",), safety_stock=10**12, blocked=False)),
+        quotas=(
+            Quota(
+                name="q",
+                markets=("shop/FR",),
+                skus=("S",),
+                units=0,
+                window=Window(end=datetime(2027, 1, 1, tzinfo=UTC)),
+            ),
+            Quota(markets=("shop/FR", "web/NO"), item_classes=("C",), units=7),
+        ),
     )
-    assert [3, 15] == [location.line for location in network.locations]
-    assert [26, 27] == [rule.line for rule in network.rules]
+    assert [3, 17] == [location.line for location in network.locations]
+    assert [32, 33] == [rule.line for rule in network.rules]
+    assert [35, 36] == [quota.line for quota in network.quotas]
 
 
 def test_an_empty_network_is_said_on_purpose() -> None:
@@ -167,14 +233,14 @@ def test_locations_are_chunked_in_binding_order() -> None:
         "  - {channel: web, country: FR, locations: tag:t, low_stock_threshold: 4}\n"
         "  - {channel: shop, country: FR, locations: [L1, L0]}\n"
     )
-    compiled = compile_network(network)
+    compiled = compile_network(NetworkAt(network, 0))
     chunks = [msgpack.decode(compiled.fields[f"o:web/FR:{index}"]) for index in range(3)]
     assert [32, 32, 1] == [len(chunk) for chunk in chunks]
     assert [f"L{index}" for index in range(65)] == [*chunks[0], *chunks[1], *chunks[2]]
     assert "o:web/FR:3" not in compiled.fields
     assert ["L1", "L0"] == msgpack.decode(compiled.fields["o:shop/FR:0"])
     meta = compiled.market_fields({"web/FR": 7, "shop/FR": 9, "gone/FR": 1})
-    assert {"m:web/FR": [7, 4, 65], "m:shop/FR": [9, 0, 2]} == {
+    assert {"m:web/FR": [7, 4, 65, 0, 0], "m:shop/FR": [9, 0, 2, 0, 0]} == {
         field: msgpack.decode(value) for field, value in meta.items()
     }
 
@@ -192,7 +258,7 @@ markets:
   - {channel: web, country: DE, locations: [A, B]}
   - {channel: shop, country: FR, locations: [A, C]}
 """)
-    fields = compile_network(network).fields
+    fields = compile_network(NetworkAt(network, 0)).fields
     assert ["D", "B", "C", "A"] == msgpack.decode(fields["o:web/FR:0"])
     assert ["A", "B"] == msgpack.decode(fields["o:web/DE:0"])
     assert ("A", "B", "C", "D") == network.markets[0].locations

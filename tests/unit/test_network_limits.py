@@ -9,18 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sellable import limits
-from sellable.errors import InvalidNetwork, Problem
+from sellable.errors import InvalidNetwork
 from sellable.network import parse
+from support.network_problems import problems_of
 
 LOCATION = "locations:\n  - {id: A, type: store, country: FR"
 MARKETS = LOCATION + "}\nmarkets:\n  - {channel: web, country: FR, locations: [A]}\n"
-
-
-def problems_of(document: str) -> tuple[Problem, ...]:
-    """Parse a document that must be refused."""
-    with pytest.raises(InvalidNetwork) as caught:
-        parse(document)
-    return caught.value.problems
 
 
 def many(entry: str, count: int) -> str:
@@ -60,6 +54,18 @@ OVERSIZED = {
     "rule targets": (
         PLACES + "markets: []\nprotections:\n" + many("sku: S#, safety_stock: 1", 501),
         "decide more than 100000 numbers",
+    ),
+    "quotas": (
+        MARKETS + "quotas:\n" + many("market: web/FR, sku: S#, units: 1", 1_001),
+        "more than 1000 quotas",
+    ),
+    "quota counters": (
+        PLACES
+        + "markets:\n"
+        + many("channel: c#, country: FR, locations: L0", 101)
+        + f"quotas:\n  - {{market: [{', '.join(f'c{at}/FR' for at in range(101))}], units: 1, "
+        + f"sku: [{', '.join(f'S{at}' for at in range(100))}]}}\n",
+        "together have more than 10000 counters",
     ),
 }
 

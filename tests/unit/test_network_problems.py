@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
-from sellable.errors import InvalidNetwork, Problem
+from sellable.errors import InvalidNetwork
 from sellable.network import parse
+from support.network_problems import assert_placed, problems_of
 
 LOCATION = "locations:\n  - {id: A, type: store, country: FR, tags: [t]"
 LOCATIONS = LOCATION + "}\n"
@@ -90,8 +89,7 @@ DOCUMENTS: dict[str, list[tuple[str, str]]] = {
     "locations: []\nmarkets: []\n§protection: []": [
         ("protection", "unknown key 'protection'; did you mean protections?"),
     ],
-    "locations: []\nmarkets: []\n§quotas: []\n§sourcing: {default: {}}": [
-        ("quotas", "is not supported yet"),
+    "locations: []\nmarkets: []\nquotas: []\n§sourcing: {default: {}}": [
         ("sourcing", "is not supported yet"),
     ],
     "markets: []\nlocations:\n  - §§§{}\n  - §A\n": [
@@ -197,6 +195,15 @@ DOCUMENTS: dict[str, list[tuple[str, str]]] = {
     RULE + "§{cap: 1}": [
         ("protections[0]", "write cap at the markets themselves"),
     ],
+    RULE + "§{blocked: true}": [
+        ("protections[0]", "write enabled: false at the locations themselves"),
+    ],
+    RULE + "{sku: S, cap: 1, blocked: §true}": [
+        ("protections[0].blocked", "belongs to locations, cap to markets"),
+    ],
+    RULE + "{sku: S, blocked: §1}": [
+        ("protections[0].blocked", "must be true or false"),
+    ],
     RULE + "§{safety_stock: 1}": [
         ("protections[0]", "write safety_stock at the locations themselves"),
     ],
@@ -204,10 +211,10 @@ DOCUMENTS: dict[str, list[tuple[str, str]]] = {
         ("protections[0].safety_stock", "belongs to locations, cap to markets"),
     ],
     RULE + "{location: §A, protection_buffer: 1}": [
-        ("protections[0].location", "select them with market"),
+        ("protections[0].location", "name those with market"),
     ],
     RULE + "{market: §web/FR, safety_stock: 1}": [
-        ("protections[0].market", "select them with location"),
+        ("protections[0].market", "name those with location"),
     ],
     RULE + "{sku: S, item_class: §C, cap: 1}": [
         ("protections[0].item_class", "must not stand beside sku"),
@@ -230,10 +237,6 @@ DOCUMENTS: dict[str, list[tuple[str, str]]] = {
     RULE + "{sku: §[], cap: 1}": [
         ("protections[0].sku", "must not be an empty list"),
     ],
-    RULE + "{sku: S, cap: 1, §from: 2026-11-23T00:00:00, §until: 2026-12-27T00:00:00}": [
-        ("protections[0].from", "is not supported yet"),
-        ("protections[0].until", "is not supported yet"),
-    ],
     RULE + "{sku: S, cap: 1, name: n}\n  - {sku: T, cap: 1, name: §n}": [
         ("protections[1].name", "duplicate name 'n', first at line 6"),
     ],
@@ -243,28 +246,10 @@ DOCUMENTS: dict[str, list[tuple[str, str]]] = {
 }
 
 
-def problems_of(document: str) -> tuple[Problem, ...]:
-    """Parse a document that must be refused."""
-    with pytest.raises(InvalidNetwork) as caught:
-        parse(document)
-    return caught.value.problems
-
-
-def places_of(marked: str) -> list[tuple[int, int]]:
-    """Answer line and column of every mark."""
-    before = [re.sub("§", "", marked[: mark.start()]) for mark in re.finditer("§", marked)]
-    return [(text.count("\n") + 1, len(text) - text.rfind("\n")) for text in before]
-
-
 @pytest.mark.parametrize("marked", DOCUMENTS)
 def test_every_problem_is_placed(marked: str) -> None:
     """A bad document is answered with each problem at its line, column and field, and no other."""
-    expected = DOCUMENTS[marked]
-    problems = problems_of(marked.replace("§", ""))
-    assert places_of(marked) == [(problem.line, problem.column) for problem in problems]
-    assert [field for field, _ in expected] == [problem.field for problem in problems]
-    for (_, description), problem in zip(expected, problems, strict=True):
-        assert description in problem.description
+    assert_placed(marked, DOCUMENTS[marked])
 
 
 def test_all_parts_are_checked_at_once() -> None:
@@ -273,9 +258,9 @@ def test_all_parts_are_checked_at_once() -> None:
         "locations:\n  - {id: A, type: store, country: XX}\n"
         "markets:\n  - {channel: web, country: FR, locations: [A, B]}\n"
         "protections:\n  - {market: web/DE, cap: 1}\n"
-        "extra: 1\nquotas: []\n"
+        "extra: 1\nsourcing: {}\nquotas: [a]\n"
     )
-    assert [2, 4, 6, 7, 8] == [problem.line for problem in problems_of(document)]
+    assert [2, 4, 6, 7, 8, 9] == [problem.line for problem in problems_of(document)]
 
 
 def test_a_wrong_entry_is_still_known_by_its_name() -> None:

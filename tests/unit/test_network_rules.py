@@ -3,54 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 from hypothesis import assume, event, given, settings
 from msgspec import msgpack
 
 from sellable.errors import InvalidNetwork, Problem
-from sellable.network import compile_network, parse
+from sellable.network import NetworkAt, compile_network, parse
+from support.compiled_networks import Lookup, buffer_values
 from support.networks import CLASSES, LOCATIONS, MARKETS, SKUS, Document, Meaning, documents
-
-
-@dataclass
-class Lookup:
-    """Looks numbers up in compiled fields as the scripts do: SKU, then class, then default."""
-
-    fields: dict[str, Any] = field(default_factory=dict)
-
-    def number(self, kind: int, place: str, sku: str, item_class: str | None) -> Any:
-        """Answer the first number found, or None; kinds: 0 buffer, 1 cap, 2 safety stock."""
-        for key in (f"u:{sku}", f"c:{item_class}"):
-            if key in self.fields and place in self.fields[key][kind]:
-                return self.fields[key][kind][place]
-        return self._default(kind, place)
-
-    def _default(self, kind: int, place: str) -> Any:
-        if kind == 2:
-            return self.fields[f"l:{place}"][1]
-        for key, value in self.fields.items():
-            flat = value[2] if key.startswith("l:") else []
-            for start in range(0, len(flat), 5):
-                if flat[start] == place:
-                    return flat[start + 1 : start + 4] if kind == 0 else flat[start + 4]
-        raise AssertionError(place)
 
 
 def compiled_lookup(document: Document) -> Lookup:
     """Parse and compile a document, and decode its fields."""
-    fields = compile_network(parse(json.dumps(document))).fields
-    return Lookup({key: msgpack.decode(value) for key, value in fields.items()})
-
-
-def buffer_values(buffer: int | str) -> list[int]:
-    """Write a buffer as the compiled form does."""
-    if isinstance(buffer, int):
-        return [buffer, 0, 0]
-    percent, _, floor = buffer.partition("%")
-    return [0, int(percent) * 100, int(floor.removeprefix(", at least ") or 0)]
+    return Lookup(compile_network(NetworkAt(parse(json.dumps(document)), 0)).fields)
 
 
 @settings(deadline=None)  # a busy machine is no fault
@@ -78,12 +44,16 @@ def test_compiled_lookup_is_the_rank_of_rules(document: Document) -> None:
         for item_class in (*CLASSES, None):
             for market in MARKETS:
                 buffer = meaning.number("protection_buffer", market, sku, item_class)
-                assert buffer_values(buffer) == lookup.number(0, market, sku, item_class)
+                assert buffer_values(buffer) == lookup.number(
+                    "protection_buffer", market, sku, item_class
+                )
                 cap = meaning.number("cap", market, sku, item_class)
-                assert (-1 if cap is None else cap) == lookup.number(1, market, sku, item_class)
+                assert (-1 if cap is None else cap) == lookup.number("cap", market, sku, item_class)
             for location in LOCATIONS:
                 safety_stock = meaning.number("safety_stock", location, sku, item_class)
-                assert safety_stock == lookup.number(2, location, sku, item_class)
+                assert safety_stock == lookup.number("safety_stock", location, sku, item_class)
+                blocked = meaning.number("blocked", location, sku, item_class)
+                assert int(blocked) == lookup.number("blocked", location, sku, item_class)
 
 
 NETWORK = """
@@ -144,9 +114,9 @@ def test_rules_of_other_ranks_stand_beside_each_other() -> None:
         "- {market: shop/FR, cap: 5}\n"
         "- {location: tag:t, safety_stock: 6}\n"
     )
-    fields = compile_network(network).fields
-    assert [{}, {"shop/FR": 1, "web/FR": 2}, {}] == msgpack.decode(fields["u:S"])
-    assert [{}, {"shop/FR": 3, "web/FR": 4}, {}] == msgpack.decode(fields["c:C"])
+    fields = compile_network(NetworkAt(network, 0)).fields
+    assert [{}, {"shop/FR": 1, "web/FR": 2}, {}, {}, {}] == msgpack.decode(fields["u:S"])
+    assert [{}, {"shop/FR": 3, "web/FR": 4}, {}, {}, {}] == msgpack.decode(fields["c:C"])
     web, shop = ["web/FR", 3, 0, 0, -1], ["shop/FR", 0, 0, 0, 5]
-    assert [1, 6, [*web, *shop]] == msgpack.decode(fields["l:A"])
-    assert [1, 6, web] == msgpack.decode(fields["l:B"])
+    assert [1, 6, [*web, *shop], 0, []] == msgpack.decode(fields["l:A"])
+    assert [1, 6, web, 0, []] == msgpack.decode(fields["l:B"])

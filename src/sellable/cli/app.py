@@ -8,48 +8,91 @@ from typing import Annotated, Final
 
 import typer
 
-from sellable.cli import lifecycle, network, reservations, stock
+from sellable.cli import (
+    items,
+    lifecycle,
+    network,
+    network_timeline,
+    network_versions,
+    network_whatif,
+    reservations,
+    stock,
+    supply,
+)
 from sellable.cli.client import asks_service
+from sellable.cli.completion import PROGRAM, completion_command, prepare_completion
 from sellable.cli.demo import demo_command
-from sellable.cli.failure import EXIT_CODES_HELP, ExitCode, Failure, failure_of, usage
+from sellable.cli.explain import explain_command
+from sellable.cli.export import export_market_command
+from sellable.cli.failure import ExitCode, Failure, failure_of, usage
+from sellable.cli.manual import (
+    EXIT_CODES,
+    ITEMS_MANUAL,
+    MANUAL,
+    NETWORK,
+    NETWORK_MANUAL,
+    RESERVATIONS,
+    SERVICE,
+    STOCK,
+    flowing,
+)
+from sellable.cli.pickup import pickup_command
 from sellable.cli.serve import serve_command
-from sellable.cli.terminal import write_failure
+from sellable.cli.settings import check_config_command, takes_settings
+from sellable.cli.terminal import leave_quietly, write_failure
 from sellable.cli.verify import verify_command
 
-_VERIFY_TIMEOUT: Final = "1h"  # of the whole stream: a large store takes minutes
-_EXIT_CODES: Final = "Exit codes:\n" + "\n".join(
-    f"{code:>5}  {meaning}" for code, meaning in EXIT_CODES_HELP.items()
-)
-_SERVICE, _STOCK, _RESERVATIONS = "The service", "Stock", "Reservations"
+_STREAM_TIMEOUT: Final = "1h"  # of the whole stream: a large store takes minutes
 
 app = typer.Typer(
-    help="How many of this SKU can this channel sell in this country right now?",
-    epilog=_EXIT_CODES,
+    help=flowing(MANUAL),
+    epilog=EXIT_CODES,
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-network_app = typer.Typer(help="Locations, markets and protections: one document.")
+network_app = typer.Typer(help=NETWORK_MANUAL)
+items_app = typer.Typer(help=ITEMS_MANUAL)
 
-app.command("demo", rich_help_panel=_SERVICE)(demo_command)
-app.command("serve", rich_help_panel=_SERVICE)(serve_command)
-app.add_typer(network_app, name="network", rich_help_panel=_SERVICE)
-app.command("verify", rich_help_panel=_SERVICE)(
-    asks_service(verify_command, timeout=_VERIFY_TIMEOUT)
+app.command("demo", rich_help_panel=SERVICE)(demo_command)
+app.command("serve", rich_help_panel=SERVICE)(takes_settings(serve_command))
+app.command("check-config", rich_help_panel=SERVICE)(takes_settings(check_config_command))
+app.command("verify", rich_help_panel=SERVICE)(
+    asks_service(verify_command, timeout=_STREAM_TIMEOUT)
 )
+app.command("completion", rich_help_panel=SERVICE)(completion_command)
+
+app.add_typer(network_app, name="network", rich_help_panel=NETWORK)
 
 network_app.command("apply")(asks_service(network.apply_command))
-network_app.command("show")(asks_service(network.show_command))
 network_app.command("validate")(network.validate_command)
+network_app.command("whatif")(asks_service(network_whatif.whatif_command, timeout=_STREAM_TIMEOUT))
+network_app.command("show")(asks_service(network_versions.show_command))
+network_app.command("versions")(asks_service(network_versions.versions_command))
+network_app.command("diff")(asks_service(network_versions.diff_command))
+network_app.command("timeline")(asks_service(network_timeline.timeline_command))
+network_app.command("restore")(asks_service(network_versions.restore_command))
 
-app.command("check", rich_help_panel=_STOCK)(asks_service(stock.check_command))
-app.command("markets", rich_help_panel=_STOCK)(asks_service(stock.markets_command))
-app.command("positions", rich_help_panel=_STOCK)(asks_service(stock.positions_command))
-app.command("set", rich_help_panel=_STOCK)(asks_service(stock.set_command))
+app.command("check", rich_help_panel=STOCK)(asks_service(stock.check_command))
+app.command("explain", rich_help_panel=STOCK)(asks_service(explain_command))
+app.command("markets", rich_help_panel=STOCK)(asks_service(stock.markets_command))
+app.command("positions", rich_help_panel=STOCK)(asks_service(stock.positions_command))
+app.command("pickup", rich_help_panel=STOCK)(asks_service(pickup_command))
+app.command("export-market", rich_help_panel=STOCK)(
+    asks_service(export_market_command, timeout=_STREAM_TIMEOUT)
+)
+app.command("set", rich_help_panel=STOCK)(asks_service(stock.set_command))
 app.command(
     "adjust",
-    rich_help_panel=_STOCK,
+    rich_help_panel=STOCK,
     context_settings={"ignore_unknown_options": True},  # -3 is a change, not an option
 )(asks_service(stock.adjust_command))
+
+app.command("expect", rich_help_panel=STOCK)(asks_service(supply.expect_command))
+app.command("receive", rich_help_panel=STOCK)(asks_service(supply.receive_command))
+
+app.add_typer(items_app, name="items", rich_help_panel=STOCK)
+items_app.command("put")(asks_service(items.put_command))
+items_app.command("set")(asks_service(items.set_command))
 
 for _name, _command in (
     ("reserve", reservations.reserve_command),
@@ -61,7 +104,13 @@ for _name, _command in (
     ("fulfil", lifecycle.fulfil_command),
     ("transfer", lifecycle.transfer_command),
 ):
-    app.command(_name, rich_help_panel=_RESERVATIONS)(asks_service(_command))
+    app.command(_name, rich_help_panel=RESERVATIONS)(asks_service(_command))
+
+
+for _group in (app, network_app, items_app):
+    for _registered in _group.registered_commands:
+        if _registered.callback is not None:
+            _registered.help = flowing(_registered.callback.__doc__ or "")
 
 
 def _write_version(*, wanted: bool) -> None:
@@ -82,11 +131,16 @@ def _global_options(
 
 def run(arguments: list[str]) -> int:
     """Run a command; answer its exit code. Whatever goes wrong is said in plain lines."""
+    prepare_completion()
     try:
         # Not standalone: usage errors are to look like every other one, also with --json.
-        code = app(arguments or ["--help"], prog_name="sellable", standalone_mode=False)
+        code = app(arguments or ["--help"], prog_name=PROGRAM, standalone_mode=False)
     except typer.TyperException as error:
         failure = _usage(error)
+    except typer.Abort:
+        failure = failure_of(KeyboardInterrupt())  # asked, and answered with Ctrl-C
+    except BrokenPipeError:
+        return leave_quietly()
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the edge of the program
         failure = failure_of(error)
     else:

@@ -185,7 +185,7 @@ def asks_service(
         common = {name: given.pop(name) for name in added}
         with _connection(common["address"], common["timeout"], common["tls_ca_file"]) as service:
             answer = command(service, **given)  # type: ignore[call-arg]
-        write_answer(answer, as_json=common["as_json"])
+            write_answer(answer, as_json=common["as_json"])  # a list may still be coming
         raise typer.Exit(answer.exit_code)
 
     run.__annotations__ = {**hints, **added}

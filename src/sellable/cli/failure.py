@@ -57,6 +57,7 @@ _HINTS: Final = {
     "UNKNOWN_MARKET": "`sellable network show` lists the markets",
     "UNKNOWN_LOCATION": "`sellable network show` lists the locations",
     "UNKNOWN_SKU": "`sellable set SKU LOCATION QTY` counts a new one",
+    "UNKNOWN_VERSION": "`sellable network versions` lists those that are kept",
     "RESERVATION_CLOSED": "`sellable show RESERVATION` says what became of it",
     "RESERVATION_EXPIRED": "reserve again, with another id",
     "NETWORK_VERSION_CONFLICT": "`sellable network show` answers the version in force",
@@ -159,10 +160,15 @@ def failure_of(error: BaseException) -> Failure:
             return failure_of(_most_telling(error))
         case BugError():
             return _fault(error)
-        case SettingsRefused(problems=(_, _, *_)):
-            notes = error.problems
-            text = "the settings are not valid"
-            return Failure(text, exit_code=ExitCode.USAGE, reason="SETTINGS", notes=notes)
+        case SettingsRefused(problems=problems):
+            several = len(problems) > 1
+            return Failure(
+                "the settings are not valid" if several else str(error),
+                exit_code=ExitCode.USAGE,
+                reason="SETTINGS",
+                notes=problems if several else (),
+                problems=list(problems),
+            )
         case SellableError():
             exit_code, reason = _startup(error)
             return Failure(str(error), exit_code=exit_code, reason=reason)
@@ -174,8 +180,6 @@ def failure_of(error: BaseException) -> Failure:
 
 def _startup(error: SellableError) -> tuple[ExitCode, str]:
     match error:
-        case SettingsRefused():
-            return ExitCode.USAGE, "SETTINGS"
         case StoreRefused():
             return ExitCode.REFUSED, "STORE_REFUSED"
         case ListenRefused():

@@ -63,7 +63,11 @@ def confirm_command(
     *,
     order: Annotated[str, typer.Option(help="the order number, if it had none")] = "",
 ) -> Answer:
-    """Make a hold an order: it no longer expires."""
+    """Make a hold an order: it no longer expires.
+
+    Example:
+      sellable confirm cart-7 --order 4711
+    """
     request = ConfirmReservationRequest(reservation_id=reservation, order_reference=order)
     answer = service.call(service.reservations.ConfirmReservation, request, again="")
     return reservation_answer(answer.reservation, answer.revision)
@@ -77,7 +81,11 @@ def extend_command(
         str, typer.Option(help="how long from now, e.g. 90s, 15m, 2h", show_default="15m")
     ] = "",
 ) -> Answer:
-    """Hold it longer."""
+    """Hold it longer.
+
+    Example:
+      sellable extend cart-7 --ttl 30m
+    """
     request = ExtendReservationRequest(reservation_id=reservation, ttl=duration(ttl, "--ttl"))
     answer = service.call(service.reservations.ExtendReservation, request, again="")
     return reservation_answer(answer.reservation, answer.revision)

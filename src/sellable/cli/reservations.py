@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import uuid
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 from google.protobuf.duration_pb2 import Duration
 from rich.text import Text
 
 from sellable.cli.client import Service
-from sellable.cli.show import reservation_table, reservation_view
+from sellable.cli.columns import RESERVATIONS
+from sellable.cli.listing import LIMIT_DEFAULT, All, Limit, Page, PageToken, Sort, Wanted, listed
+from sellable.cli.show import reservation_view
 from sellable.cli.terminal import Answer
-from sellable.cli.typed import duration_ms, market_name, part
+from sellable.cli.typed import duration_ms, market_name, part, timestamp
 from sellable.cli.values import reservation_value
-from sellable.limits import PAGE_SIZE_DEFAULT
 from sellable.v1.common_pb2 import Line
 from sellable.v1.reservations_pb2 import (
     GetReservationRequest,
@@ -24,9 +25,6 @@ from sellable.v1.reservations_pb2 import (
     ReservationState,
     ReserveStockRequest,
 )
-
-# Reservations may have a hundred lines each; a page stays a small message all the same.
-_PAGE_SIZE: Final = PAGE_SIZE_DEFAULT
 
 ReservationId = Annotated[str, typer.Argument(metavar="RESERVATION", show_default=False)]
 
@@ -75,12 +73,16 @@ def reserve_command(
     replaces: Annotated[
         str, typer.Option(help="the reservation that this one takes the place of")
     ] = "",
+    backorder_until: Annotated[
+        str, typer.Option(help="accept goods expected by then, e.g. 30d or 2026-12-24")
+    ] = "",
 ) -> Answer:
     """Hold units for a customer: all lines or none.
 
     Examples:
       sellable reserve web/FR 85123A=2 22423=1 --ttl 30m
       sellable reserve web/FR 85123A=1@STORE-LYON --id cart-7
+      sellable reserve web/FR 85123A=2 --backorder-until 30d
     """
     channel, country = market_name(market)
     chosen = reservation_id or str(uuid.uuid4())
@@ -94,6 +96,9 @@ def reserve_command(
         order_reference=order,
         allow_partial=partial,
         replaces_reservation_id=replaces,
+        accept_backorder_until=timestamp(backorder_until, "--backorder-until")
+        if backorder_until
+        else None,
     )
     answer = service.call(service.reservations.ReserveStock, request, again=f"--id {chosen}")
     made = reservation_answer(answer.reservation, answer.revision, replayed=answer.replayed)
@@ -104,7 +109,11 @@ def reserve_command(
 
 
 def show_command(service: Service, reservation: ReservationId) -> Answer:
-    """Show a reservation as it is now."""
+    """Show a reservation as it is now.
+
+    Example:
+      sellable show cart-7
+    """
     request = GetReservationRequest(reservation_id=reservation)
     found = service.call(service.reservations.GetReservation, request)
     return Answer({"reservation": reservation_value(found)}, reservation_view(found))
@@ -120,13 +129,16 @@ def reservations_command(
     channel: Annotated[str, typer.Option(help="of this channel")] = "",
     country: Annotated[str, typer.Option(help="of this country")] = "",
     state: Annotated[State | None, typer.Option(help="in this state", case_sensitive=False)] = None,
-    limit: Annotated[int, typer.Option(min=1, help="at most so many")] = PAGE_SIZE_DEFAULT,
-    page_token: Annotated[str, typer.Option(help="go on where a list before this ended")] = "",
+    limit: Limit = LIMIT_DEFAULT,
+    everything: All = False,
+    sort: Sort = "",
+    page_token: PageToken = "",
 ) -> Answer:
     """List reservations that match every filter given.
 
-    Example:
+    Examples:
       sellable reservations --market web/FR --state held
+      sellable reservations --sku 85123A --all --sort -created
     """
     if market:
         if channel or country:
@@ -147,22 +159,12 @@ def reservations_command(
         channel=channel,
         country=country,
         state=ReservationState.Value(f"RESERVATION_STATE_{state.name if state else 'UNSPECIFIED'}"),
-        page_token=page_token,
     )
-    found: list[Reservation] = []
-    while True:
-        request.page_size = min(limit - len(found), _PAGE_SIZE)
+
+    def fetch(size: int, token: str) -> Page[Reservation]:
+        request.page_size, request.page_token = size, token
         page = service.call(service.reservations.ListReservations, request)
-        found += page.reservations
-        request.page_token = page.next_page_token
-        if len(found) >= limit or not page.next_page_token:
-            break
-    value = {
-        "reservations": [reservation_value(reservation) for reservation in found],
-        "next_page_token": request.page_token,
-    }
-    table = reservation_table(found)
-    if not request.page_token:
-        return Answer(value, [table])
-    more = Text(f"there may be more: --page-token {request.page_token}", style="dim")
-    return Answer(value, [table, more])
+        return Page(page.reservations, page.next_page_token)
+
+    wanted = Wanted.of(limit, everything=everything, sort=sort, page_token=page_token)
+    return listed("reservations", RESERVATIONS, fetch, reservation_value, wanted)

@@ -3,37 +3,28 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
 from rich.text import Text
 
 from sellable.cli.terminal import console_of
+from sellable.settings import InForce
 
 if TYPE_CHECKING:
     from sellable.rpc.server import RunningServer
     from sellable.settings import Settings
 
 
-def serve_command(
-    *,
-    listen: Annotated[
-        str | None, typer.Option(help=r"host:port, \[ipv6]:port or unix:path")
-    ] = None,
-    store: Annotated[
-        str | None, typer.Option(help="redis://, rediss:// or unix:// URL; none: embedded")
-    ] = None,
-    data: Annotated[Path | None, typer.Option(help="data folder of the embedded store")] = None,
-    transport: Annotated[str | None, typer.Option(help="auto, native or grpcio")] = None,
-    durability: Annotated[str | None, typer.Option(help="fsync or primary")] = None,
-    partitions: Annotated[int | None, typer.Option(help="units of atomicity; 1 for now")] = None,
-) -> None:
-    """Serve the API until SIGTERM or SIGINT; every setting is also a SELLABLE_* variable.
+def serve_command(in_force: InForce) -> None:
+    """Serve the API until SIGTERM or SIGINT.
+
+    Each setting is a flag, a SELLABLE_* variable or a line of the settings
+    file; the first of them that says something counts.
 
     Examples:
       sellable serve --data ./stock
       sellable serve --store redis://localhost:6379 --listen 0.0.0.0:50051
+      sellable serve --config sellable.yaml --log-level debug
     """
     # What serving needs takes seconds to load on a busy machine: no other command waits for it.
     import structlog  # noqa: PLC0415
@@ -41,16 +32,8 @@ def serve_command(
     from sellable.logs import configure_logs  # noqa: PLC0415
     from sellable.rpc.run import run_event_loop  # noqa: PLC0415
     from sellable.service import serve  # noqa: PLC0415
-    from sellable.settings import load_settings  # noqa: PLC0415
 
-    settings = load_settings(
-        listen=listen,
-        store=store,
-        data=data,
-        transport=transport,
-        durability=durability,
-        partitions=partitions,
-    )
+    settings = in_force.settings
     configure_logs(level=settings.log_level, form=settings.log_format)
 
     def ready(server: RunningServer) -> None:

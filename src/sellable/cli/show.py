@@ -8,16 +8,14 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from sellable.cli.values import state_word, status_word
+from sellable.cli.values import state_word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from google.protobuf.message import Message
     from rich.console import RenderableType
 
-    from sellable.v1.availability_pb2 import Availability
-    from sellable.v1.inventory_pb2 import Position
     from sellable.v1.operations_pb2 import VerifyResponse
     from sellable.v1.reservations_pb2 import Allocation, Reservation
 
@@ -25,6 +23,7 @@ _COLOURS: Final = {
     "IN_STOCK": "green",
     "LOW_STOCK": "yellow",
     "OUT_OF_STOCK": "red",
+    "BACKORDER": "cyan",
     "UNKNOWN": "dim",
     "HELD": "yellow",
     "CONFIRMED": "cyan",
@@ -60,45 +59,6 @@ def table(*columns: str) -> Table:
     return made
 
 
-def availability_table(items: Iterable[Availability]) -> Table:
-    """Show SKUs in markets."""
-    made = table("SKU", "market", ">sellable", "status", "oldest count")
-    for item in items:
-        made.add_row(
-            item.sku,
-            f"{item.channel}/{item.country}",
-            number(item.sellable_quantity),
-            word(status_word(item)),
-            _time(item, "oldest_observe_time"),
-        )
-    return made
-
-
-def position_table(positions: Sequence[Position]) -> Table:
-    """Show where a SKU is."""
-    made = table(
-        "location", ">on hand", ">reserved", ">safety stock", ">available", "counted", "by", ""
-    )
-    for position in positions:
-        remarks = ["blocked"] if position.blocked else []
-        if position.overcommitted_quantity:
-            remarks.append(f"{number(position.overcommitted_quantity)} overcommitted")
-        made.add_row(
-            position.location,
-            number(position.on_hand_quantity),
-            number(position.reserved_quantity),
-            number(position.safety_stock_quantity),
-            Text(
-                number(position.available_quantity),
-                style="green" if position.available_quantity else "red",
-            ),
-            _time(position, "observe_time"),
-            position.source,
-            Text(", ".join(remarks), style="red"),
-        )
-    return made
-
-
 def reservation_view(reservation: Reservation) -> list[RenderableType]:
     """Show a reservation with its lines."""
     title = Text.assemble(
@@ -111,7 +71,9 @@ def reservation_view(reservation: Reservation) -> list[RenderableType]:
         title.append(f"  order {reservation.order_reference}")
     if reservation.HasField("expire_time"):
         held = state_word(reservation) == "HELD"
-        title.append(f"  {'expires' if held else 'expired'} {_time(reservation, 'expire_time')}")
+        title.append(
+            f"  {'expires' if held else 'expired'} {time_shown(reservation, 'expire_time')}"
+        )
     lines = table("line", "SKU", ">wanted", ">granted", ">open", ">shipped", ">released", "from")
     for line in reservation.lines:
         lines.add_row(
@@ -130,22 +92,6 @@ def reservation_view(reservation: Reservation) -> list[RenderableType]:
     return [title, lines]
 
 
-def reservation_table(reservations: Iterable[Reservation]) -> Table:
-    """Show reservations, one a row."""
-    made = table("reservation", "state", "market", "order", "lines", "created", "expires")
-    for reservation in reservations:
-        made.add_row(
-            reservation.reservation_id,
-            word(state_word(reservation)),
-            f"{reservation.channel}/{reservation.country}",
-            reservation.order_reference,
-            ", ".join(f"{line.sku}={line.granted_quantity}" for line in reservation.lines),
-            _time(reservation, "create_time"),
-            _time(reservation, "expire_time"),
-        )
-    return made
-
-
 def difference_table(differences: Iterable[VerifyResponse.Difference]) -> Table:
     """Show counters that are not what the facts add up to."""
     made = table("SKU", "counter", ">stored", ">recomputed")
@@ -162,8 +108,13 @@ def difference_table(differences: Iterable[VerifyResponse.Difference]) -> Table:
 def _allocation(allocation: Allocation) -> str:
     parts = []
     if allocation.quantity:
-        short = allocation.short_quantity
-        remark = f" ({number(short)} short)" if short else ""
+        remarks = []
+        if allocation.supply_id:
+            day = time_shown(allocation, "expect_time")
+            remarks.append(f"waiting for {allocation.supply_id}, {day}")
+        if allocation.short_quantity:
+            remarks.append(f"{number(allocation.short_quantity)} short")
+        remark = f" ({'; '.join(remarks)})" if remarks else ""
         parts.append(f"{number(allocation.quantity)} at {allocation.location}{remark}")
     if allocation.fulfilled_quantity:
         shipped = number(allocation.fulfilled_quantity)
@@ -171,7 +122,8 @@ def _allocation(allocation: Allocation) -> str:
     return ", ".join(parts)
 
 
-def _time(message: Message, field: str) -> str:
+def time_shown(message: Message, field: str) -> str:
+    """Return a time of a message for people, or nothing if it is not set."""
     if not message.HasField(field):
         return ""
     text: str = getattr(message, field).ToDatetime().strftime("%Y-%m-%d %H:%M:%S")

@@ -10,8 +10,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from rich.text import Text
 
 from sellable.cli.client import Service
+from sellable.cli.columns import AVAILABILITY, POSITIONS
 from sellable.cli.failure import ExitCode, Failure, refusal
-from sellable.cli.show import availability_table, number, position_table, word
+from sellable.cli.listing import LIMIT_DEFAULT, All, Limit, PageToken, Sort, Wanted, listed
+from sellable.cli.show import number, word
 from sellable.cli.terminal import Answer
 from sellable.cli.typed import change, market_name, quantity
 from sellable.cli.values import availability_value, outcome_word, position_value
@@ -43,6 +45,7 @@ def check_command(
     skus: Annotated[list[str], typer.Argument(metavar="SKU", show_default=False)],
     *,
     location: Annotated[str, typer.Option(help="only this location of the market")] = "",
+    sort: Sort = "",
 ) -> Answer:
     """Say how many of each SKU a market can sell now.
 
@@ -55,27 +58,56 @@ def check_command(
         channel=channel, country=country, skus=skus, location=location
     )
     answer = service.call(service.availability.CheckAvailability, request)
-    value = {"items": [availability_value(item) for item in answer.items]}
-    return Answer({**value, "revision": answer.revision}, [availability_table(answer.items)])
+    revision = {"revision": answer.revision}
+    everything = Wanted(None, sort, "")
+    return listed(
+        "items", AVAILABILITY, answer.items, availability_value, everything, beside=revision
+    )
 
 
-def markets_command(service: Service, sku: _Sku) -> Answer:
-    """Say how many of a SKU every market can sell now."""
+def markets_command(
+    service: Service,
+    sku: _Sku,
+    *,
+    limit: Limit = LIMIT_DEFAULT,
+    everything: All = False,
+    sort: Sort = "",
+    page_token: PageToken = "",
+) -> Answer:
+    """Say how many of a SKU every market can sell now.
+
+    Examples:
+      sellable markets 85123A
+      sellable markets 85123A --sort -sellable --limit 5
+    """
+    wanted = Wanted.of(limit, everything=everything, sort=sort, page_token=page_token)
     request = GetAvailabilityRequest(sku=sku)
     answer = service.call(service.availability.GetAvailability, request)
-    value = {"items": [availability_value(item) for item in answer.markets]}
-    return Answer({**value, "revision": answer.revision}, [availability_table(answer.markets)])
+    revision = {"revision": answer.revision}
+    return listed(
+        "items", AVAILABILITY, answer.markets, availability_value, wanted, beside=revision
+    )
 
 
-def positions_command(service: Service, sku: _Sku) -> Answer:
-    """Say where a SKU is: on hand, reserved, kept back and available at each location."""
+def positions_command(
+    service: Service,
+    sku: _Sku,
+    *,
+    limit: Limit = LIMIT_DEFAULT,
+    everything: All = False,
+    sort: Sort = "",
+    page_token: PageToken = "",
+) -> Answer:
+    """Say where a SKU is: on hand, reserved, kept back and available at each location.
+
+    Examples:
+      sellable positions 85123A
+      sellable positions 85123A --sort -available --all
+    """
+    wanted = Wanted.of(limit, everything=everything, sort=sort, page_token=page_token)
     answer = service.call(service.inventory.ListPositions, ListPositionsRequest(sku=sku))
-    value = {
-        "sku": sku,
-        "positions": [position_value(position) for position in answer.positions],
-        "revision": answer.revision,
-    }
-    return Answer(value, [position_table(answer.positions)])
+    beside = {"sku": sku, "revision": answer.revision}
+    return listed("positions", POSITIONS, answer.positions, position_value, wanted, beside=beside)
 
 
 def set_command(
@@ -94,9 +126,9 @@ def set_command(
       sellable set 85123A DC-PARIS 40
     """
     on_hand = quantity(quantity_text, "QTY", low=0)
-    event = _event(sku, location, reason, source, event_id)
+    event = stock_event(sku, location, reason, source, event_id)
     event.on_hand_quantity = on_hand
-    return _applied(service, event, f"{sku} at {location}: {number(on_hand)} on hand")
+    return applied(service, event, f"{sku} at {location}: {number(on_hand)} on hand")
 
 
 def adjust_command(
@@ -116,14 +148,15 @@ def adjust_command(
       sellable adjust 85123A DC-PARIS -3 --reason broken
     """
     delta = change(change_text, "+N|-N")
-    event = _event(sku, location, reason, source, event_id)
+    event = stock_event(sku, location, reason, source, event_id)
     event.delta_quantity = delta
-    return _applied(service, event, f"{sku} at {location}: {delta:+,}")
+    return applied(service, event, f"{sku} at {location}: {delta:+,}")
 
 
-def _event(
+def stock_event(
     sku: str, location: str, reason: str, source: str, event_id: str | None
 ) -> InventoryEvent:
+    """Begin a fact that is observed now; the caller says what."""
     now = Timestamp()
     now.GetCurrentTime()
     return InventoryEvent(
@@ -136,7 +169,8 @@ def _event(
     )
 
 
-def _applied(service: Service, event: InventoryEvent, what: str) -> Answer:
+def applied(service: Service, event: InventoryEvent, what: str) -> Answer:
+    """Apply one fact, and say what became of it; `what` says it to a person."""
     request = ApplyInventoryRequest(events=[event])
     again = f"--event-id {event.event_id}"
     answer = service.call(service.inventory.ApplyInventory, request, again=again)

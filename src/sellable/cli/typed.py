@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
+from google.protobuf.timestamp_pb2 import Timestamp
 from typer import BadParameter
 
 from sellable.limits import QUANTITY_MAX
@@ -90,6 +92,24 @@ def duration_ms(text: str, hint: str) -> int:
             f"{text!r} is not a duration like 500ms, 90s, 15m, 2h or 7d", param_hint=hint
         )
     return int(match[1]) * _UNIT_MS[match[2]]
+
+
+def timestamp(text: str, hint: str) -> Timestamp:
+    """Read `2026-12-01`, `2026-12-01T08:00+01:00` or, from now on, `10d`; without an offset UTC."""
+    made = Timestamp()
+    if _DURATION.fullmatch(text):
+        made.GetCurrentTime()
+        made.FromMilliseconds(made.ToMilliseconds() + duration_ms(text, hint))
+        return made
+    try:
+        moment = datetime.fromisoformat(text)
+        made.FromDatetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    except ValueError as error:
+        raise BadParameter(
+            f"{text!r} is not a time like 2026-12-01, 2026-12-01T08:00+01:00 or 10d",
+            param_hint=hint,
+        ) from error
+    return made
 
 
 def _number(digits: str) -> int:

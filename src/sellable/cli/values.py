@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def status_word(item: availability_pb2.Availability) -> str:
-    """Return `IN_STOCK`, `LOW_STOCK`, `OUT_OF_STOCK` or `UNKNOWN`."""
+    """Return `IN_STOCK`, `LOW_STOCK`, `BACKORDER`, `OUT_OF_STOCK` or `UNKNOWN`."""
     return _word(availability_pb2.StockStatus, "STOCK_STATUS_", item.status)
 
 
@@ -29,6 +29,11 @@ def state_word(reservation: reservations_pb2.Reservation) -> str:
 def outcome_word(result: inventory_pb2.EventResult) -> str:
     """Return `APPLIED`, `UNCHANGED`, `STALE`, `DUPLICATE` or `REJECTED`."""
     return _word(inventory_pb2.Outcome, "OUTCOME_", result.outcome)
+
+
+def term_word(term: availability_pb2.ExplainAvailabilityResponse.Term) -> str:
+    """Return `ON_HAND`, `RESERVED` and so on."""
+    return _word(availability_pb2.TermKind, "TERM_KIND_", term.kind)
 
 
 def time_text(message: Message, field: str) -> str | None:
@@ -48,6 +53,34 @@ def availability_value(item: availability_pb2.Availability) -> dict[str, Any]:
         "sellable_quantity": item.sellable_quantity,
         "status": status_word(item),
         "oldest_observe_time": time_text(item, "oldest_observe_time"),
+        "future_quantity": item.future_quantity,
+        "next_available_time": time_text(item, "next_available_time"),
+    }
+
+
+def explanation_value(
+    answer: availability_pb2.ExplainAvailabilityResponse,
+) -> dict[str, Any]:
+    """Return a number with its terms."""
+    return {
+        "sellable_quantity": answer.sellable_quantity,
+        "future_quantity": answer.future_quantity,
+        "network_version": answer.network_version,
+        "next_switch_time": time_text(answer, "next_switch_time"),
+        "terms": [
+            {
+                "kind": term_word(term),
+                "location": term.location,
+                "quantity": term.quantity,
+                "rule": term.rule,
+                "line": term.line,
+                "observe_time": time_text(term, "observe_time"),
+                "source": term.source,
+                "detail": term.detail,
+            }
+            for term in answer.terms
+        ],
+        "revision": answer.revision,
     }
 
 
@@ -63,6 +96,8 @@ def position_value(position: inventory_pb2.Position) -> dict[str, Any]:
         "blocked": position.blocked,
         "observe_time": time_text(position, "observe_time"),
         "source": position.source,
+        "supply_id": position.supply_id,
+        "expect_time": time_text(position, "expect_time"),
     }
 
 
@@ -93,6 +128,8 @@ def reservation_value(reservation: reservations_pb2.Reservation) -> dict[str, An
                         "quantity": allocation.quantity,
                         "fulfilled_quantity": allocation.fulfilled_quantity,
                         "short_quantity": allocation.short_quantity,
+                        "supply_id": allocation.supply_id,
+                        "expect_time": time_text(allocation, "expect_time"),
                     }
                     for allocation in line.allocations
                 ],

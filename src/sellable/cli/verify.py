@@ -39,6 +39,10 @@ def verify_command(
     """Recompute every counter from positions, facts and reservations, and report each difference.
 
     Exit code 1 if there is any.
+
+    Examples:
+      sellable verify
+      sellable verify 85123A --json
     """
     differences: list[VerifyResponse.Difference] = []
     last = VerifyResponse()

@@ -8,15 +8,16 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-import msgspec
-
-from sellable.reservation import Reservation, State
+from sellable.maintenance.inspected import Position
+from sellable.reservation import State
+from sellable.stock import parts_of_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sellable.maintenance.inspected import Holder, Inspected
+
 _BASIS: Final = 10_000
-_unpack: Final = msgspec.msgpack.Decoder().decode
 
 
 class Difference(NamedTuple):
@@ -26,94 +27,6 @@ class Difference(NamedTuple):
     counter: str
     stored: int
     recomputed: int
-
-
-class Holder(NamedTuple):
-    """A reservation and what the indexes say about it; -1 where an index does not know it."""
-
-    reservation: Reservation
-    held_until: float
-    swept_at: float
-
-
-class Position(NamedTuple):
-    """A position as stored."""
-
-    on_hand: int
-    reserved: int
-    safety: int
-    blocked: int
-
-
-class Inspected(NamedTuple):
-    """What the store says about a SKU, decoded from the answer of `inspect_sku`."""
-
-    version: int
-    epoch: int
-    flat: list[Any]
-    positions: dict[str, Position]
-    bases: dict[str, list[Any]]
-    safety_facts: dict[str, int]
-    blocked_facts: dict[str, int]
-    views: dict[str, int | None]
-    places: dict[str, list[Any] | None]
-    rules: list[list[dict[str, Any]]]
-    network_epoch: int
-    market_epochs: dict[str, int]
-    facts: list[tuple[str, str, int, int, int]]  # location, source, observe_us, quantity, sequence
-    holders: list[Holder]
-    orphans: list[str]
-    last_holder: int
-    overcommitted: list[int]
-    listed: list[int]
-    held_count: int
-
-
-def values(packed: bytes, count: int) -> list[Any]:
-    """Read `count` (at most 15) values that were packed one after the other."""
-    found: list[Any] = _unpack(bytes([0x90 | count]) + packed)
-    return found
-
-
-def _pairs(flat: list[Any]) -> Iterator[tuple[Any, Any]]:
-    return zip(flat[::2], flat[1::2], strict=True)
-
-
-def decode(body: list[Any]) -> Inspected:
-    """Decode the answer of `inspect_sku`."""
-    raw, views, places, rules, network_epoch, markets, facts, holders, *rest = body
-    fields = {name.decode(): value for name, value in _pairs(raw)}
-    found = [holder for holder in holders if holder[1]]
-    return Inspected(
-        int(fields.get(":c", 0)),
-        int(fields.get(":e", 0)),
-        _unpack(fields[":m"]) if ":m" in fields else [],
-        {name: Position(*values(packed, 4)) for name, packed in fields.items() if ":" not in name},
-        {name[2:]: values(packed, 6) for name, packed in fields.items() if name[:2] == "b:"},
-        {name[2:]: values(packed, 5)[0] for name, packed in fields.items() if name[:2] == "s:"},
-        {name[2:]: values(packed, 5)[0] for name, packed in fields.items() if name[:2] == "x:"},
-        {market.decode(): int(value) if value else None for market, value in _pairs(views)},
-        {name.decode(): _unpack(packed) if packed else None for name, packed in _pairs(places)},
-        [_unpack(packed) for packed in rules if packed],
-        network_epoch,
-        {market.decode(): _unpack(packed)[0] for market, packed in _pairs(markets)},
-        [
-            (name.decode(), member.partition(b"\0")[0].decode(), int(time), *values(packed, 2))
-            for name, member, time, packed in facts
-            if packed
-        ],
-        [
-            Holder(
-                msgspec.msgpack.decode(packed, type=Reservation),
-                float(held or -1),
-                float(swept or -1),
-            )
-            for _, packed, held, swept, _, _ in found
-        ],
-        [holder[0].decode() for holder in holders if not holder[1]],
-        int(float(holders[-1][5])) if holders else 0,
-        *rest,
-    )
 
 
 def differences(sku: str, seen: Inspected, holders: list[Holder]) -> Iterator[Difference]:
@@ -140,13 +53,13 @@ def differences(sku: str, seen: Inspected, holders: list[Holder]) -> Iterator[Di
 
 
 def _positions(sku: str, seen: Inspected, holders: list[Holder]) -> Iterator[Difference]:
-    reserved = _reserved(sku, holders)
+    reserved = _reserved(sku, seen, holders)
     for at, (name, position) in enumerate(seen.positions.items()):
         expected = Position(
             _on_hand(seen, name),
             reserved.pop(name, 0),
             _safety(seen, name, position),
-            seen.blocked_facts.get(name, 0),
+            _blocked(seen, name, position),
         )
         for counter, stored, recomputed in zip(
             ("on hand", "reserved", "safety stock", "blocked"), position, expected, strict=True
@@ -156,15 +69,25 @@ def _positions(sku: str, seen: Inspected, holders: list[Holder]) -> Iterator[Dif
         over = max(0, expected.reserved - expected.on_hand)
         if seen.overcommitted[at] != over:
             yield Difference(sku, f"overcommitted at {name}", seen.overcommitted[at], over)
-        if not seen.listed[at]:
+        if not seen.listed[at] and name not in seen.supplies:
             yield Difference(sku, f"listed at {name}", 0, 1)
     for name, quantity in reserved.items():
         if quantity:
             yield Difference(sku, f"reserved at {name}", 0, quantity)
+    for name, supply in seen.supplies.items():
+        waiting = seen.positions[name].reserved if name in seen.positions else -1
+        if not 0 <= supply.pool <= waiting:
+            yield Difference(sku, f"kept at {name}", supply.pool, waiting)
+        arrived = sum(quantity for place, _, _, quantity, _ in seen.facts if place == name)
+        if supply.received < arrived:  # what is past its retention is in one of them only
+            yield Difference(sku, f"received at {name}", supply.received, arrived)
 
 
-def _reserved(sku: str, holders: list[Holder]) -> defaultdict[str, int]:
+def _reserved(sku: str, seen: Inspected, holders: list[Holder]) -> defaultdict[str, int]:
+    """Return by place the open units, and by location what is kept for those who wait."""
     reserved: defaultdict[str, int] = defaultdict(int)
+    for place, supply in seen.supplies.items():
+        reserved[parts_of_place(place)[0]] += supply.pool
     for holder in holders:
         for line in holder.reservation.lines:
             for allocation in line.allocations:
@@ -174,6 +97,8 @@ def _reserved(sku: str, holders: list[Holder]) -> defaultdict[str, int]:
 
 
 def _on_hand(seen: Inspected, name: str) -> int:
+    if name in seen.supplies:
+        return seen.supplies[name].outstanding + seen.supplies[name].pool
     quantity, base_us, base_sequence, _, base_source, carry = seen.bases.get(
         name, [0, 0, 0, "", "", 0]
     )
@@ -189,16 +114,33 @@ def _safety(seen: Inspected, name: str, position: Position) -> int:
     place = seen.places[name]
     if name in seen.safety_facts:
         return seen.safety_facts[name]
-    # A location that left the network, or to whose SKUs the roll-out has not come, keeps what it
-    # had. Where nothing is sold from a location, no market tells how far the roll-out is.
-    if place is None or _behind(seen, place[2][::5]):
-        return position.safety
-    if not (place[0] and place[2]) and seen.epoch < seen.network_epoch:
+    if place is None or _unreached(seen, place):
         return position.safety
     for rules in seen.rules:
         if name in rules[2]:
             return int(rules[2][name])
     return int(place[1])
+
+
+def _blocked(seen: Inspected, name: str, position: Position) -> int:
+    """Return 1 where a fact recalls the position, plus 2 where a rule does."""
+    place, by_fact = seen.places[name], seen.blocked_facts.get(name, 0)
+    if place is None or _unreached(seen, place):
+        return by_fact + position.blocked - position.blocked % 2
+    for rules in seen.rules:
+        if name in rules[3]:
+            return by_fact + 2 * int(rules[3][name])
+    return by_fact + 2 * int(place[3])
+
+
+def _unreached(seen: Inspected, place: list[Any]) -> bool:
+    """Tell whether a roll-out has not come to the SKUs of a location, which keep what they had.
+
+    Where nothing is sold from a location, no market tells how far the roll-out is.
+    """
+    if _behind(seen, place[2][::5]):
+        return True
+    return not (place[0] and place[2]) and seen.epoch < seen.network_epoch
 
 
 def _behind(seen: Inspected, markets: list[str]) -> bool:
@@ -234,17 +176,25 @@ def _terms(seen: Inspected) -> tuple[dict[str, list[int]], dict[str, int], dict[
     terms: dict[str, list[int]] = {}
     supply: defaultdict[str, int] = defaultdict(int)
     on_hand: defaultdict[str, int] = defaultdict(int)
-    for name, position in seen.positions.items():
-        enabled, _, flat = seen.places[name] or (0, 0, [])
+    for (name, position), level in zip(seen.positions.items(), seen.levels, strict=True):
+        enabled, _, flat, _, stale = seen.places[name] or (0, 0, [], 0, [])
         for at in range(0, len(flat), 5):
             market = flat[at]
             terms[market] = flat[at + 1 : at + 5]
             if enabled:
                 free = position.on_hand - position.reserved - position.safety
+                free -= _kept_while_silent(stale, level, max(0, position.on_hand))
                 available = 0 if position.blocked else max(0, free)
                 supply[market] += available - max(0, position.reserved - position.on_hand)
                 on_hand[market] += 0 if position.blocked else max(0, position.on_hand)
     return terms, supply, on_hand
+
+
+def _kept_while_silent(stale: list[int], level: int, on_hand: int) -> int:
+    if not stale or not level:
+        return 0
+    _, units, basis_points, floor = stale
+    return level * max(units, floor, -(-on_hand * basis_points // _BASIS))
 
 
 def _sellable(seen: Inspected, market: str, terms: list[int], supply: int, on_hand: int) -> int:

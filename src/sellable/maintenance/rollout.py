@@ -4,12 +4,21 @@ Until it is through, readers and writers recompute what they meet, so it decides
 are, never what they answer. One process at a time holds the lease; a second one would only do the
 same work twice. A location is struck off only under the epoch at which its walk began, so a change
 during the walk makes it walk again.
+
+It also makes the changes that come by themselves, dated ones and those of silent feeds: any
+process may, and the script makes each once. Whoever reads or reserves first at that moment does the
+same, so this only serves those who look at the ledger.
+
+*The walk rests.* Each call is of less than a millisecond of the engine, and after it the walk waits
+three times as long as the call took, so what others ask for finds the engine free, and a busy
+engine slows the walk down.
 """
 
 from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from typing import TYPE_CHECKING, Final, NoReturn
 
 import structlog
@@ -20,6 +29,9 @@ if TYPE_CHECKING:
     from sellable.store.runner import Runner
 
 _SKUS_PER_SCAN: Final = 500
+_WORK_PER_CALL: Final = 120
+_REST: Final = 3
+_REST_S_MAX: Final = 0.05
 _LEASE_MS: Final = 5_000
 _INTERVAL_S: Final = 0.2
 
@@ -45,8 +57,12 @@ class Rollout:
             await asyncio.sleep(_INTERVAL_S)
 
     async def step(self) -> bool:
-        """Roll out everything that is pending, if nobody else does; return whether all is done."""
+        """Make what is due, and roll out all that is pending, if nobody else does.
+
+        Returns whether all is done.
+        """
         connection, partition = self._runner.connection, self._runner.partition
+        await self._switch()
         while pending := await connection.execute("ZRANGE", partition.pending, 0, 0):
             if not await self._lead():
                 return False
@@ -54,6 +70,15 @@ class Rollout:
             count = await self._walk(location)
             _log.info("rolled_out", location=location, skus=count)
         return True
+
+    async def _switch(self) -> None:
+        runner = self._runner
+        next_ms = await runner.connection.execute("HGET", runner.partition.net, "next_ms")
+        if next_ms is None or await runner.now_ms() < int(next_ms):
+            return
+        made = await runner.switch()
+        if made:
+            _log.info("network_switched", changes=made)
 
     async def _lead(self) -> bool:
         connection, key = self._runner.connection, self._runner.partition.lease("rollout")
@@ -72,8 +97,7 @@ class Rollout:
             cursor, skus = await connection.execute(
                 "SSCAN", partition.location(location), cursor, "COUNT", _SKUS_PER_SCAN
             )
-            if skus:
-                await self._runner.refresh([sku.decode() for sku in skus])
+            await self._refresh([sku.decode() for sku in skus])
             count += len(skus)
             last = cursor == b"0"
             await self._runner.run(
@@ -82,3 +106,10 @@ class Rollout:
             if last:
                 return count
             await self._lead()
+
+    async def _refresh(self, skus: list[str]) -> None:
+        while skus:
+            begun_s = time.perf_counter()
+            seen, _ = await self._runner.refresh_some(skus, _WORK_PER_CALL)
+            skus = skus[seen:]
+            await asyncio.sleep(min(_REST_S_MAX, _REST * (time.perf_counter() - begun_s)))

@@ -1,5 +1,7 @@
 """The sweeper: gives back what overdue holds took, and forgets what is past its retention.
 
+It also moves to stock what waits for goods that have arrived, where whoever should have is gone.
+
 Nothing depends on its timing: every script expires what is due on the SKUs that it touches. The
 sweeper keeps the readers' view fresh. Any number of processes may sweep one store.
 """
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import structlog
 
 from sellable.errors import BugError, Overloaded, StoreUnavailable
+from sellable.store.supplies import settle_supplies
 
 if TYPE_CHECKING:
     from sellable.store.runner import Runner
@@ -38,6 +41,8 @@ async def run_sweeper(runner: Runner, interval_ms: int) -> NoReturn:
             expired = await runner.expire_all()
             if expired:
                 _log.info("expired", reservations=expired)
+            if settled := await settle_supplies(runner):
+                _log.info("settled", supplies=settled)
             if sweeps % _SWEEPS_PER_PURGE == 0:
                 await purge(runner)
             sweeps += 1

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 from sellable.errors import StoreUnavailable, UnknownSku
-from sellable.maintenance.recompute import Difference, decode, differences
+from sellable.maintenance.inspected import decode
+from sellable.maintenance.recompute import Difference, differences
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from sellable.maintenance.recompute import Holder, Inspected
+    from sellable.maintenance.inspected import Holder, Inspected
     from sellable.store.runner import Runner
 
 _KEYS_PER_SCAN: Final = 500

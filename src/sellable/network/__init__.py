@@ -5,7 +5,8 @@ Pure: nothing here reads a file or talks to a store. The document is described i
 
 from __future__ import annotations
 
-from sellable.network.compiled import Compiled, compile_network
+from sellable.network.compiled import Compiled, MarketValues, compile_network
+from sellable.network.decision import Decision, deciding, market_open
 from sellable.network.described import changes
 from sellable.network.difference import (
     affected_locations,
@@ -14,6 +15,10 @@ from sellable.network.difference import (
     resettled_locations,
 )
 from sellable.network.document import parse
+from sellable.network.places import location_places
+from sellable.network.quotas import QuotaInForce, quota_keys, quotas_in_force
+from sellable.network.switches import Switch, schedule, switch_times
+from sellable.network.timeline import Span, spans
 from sellable.network.values import (
     Binding,
     Buffer,
@@ -21,23 +26,42 @@ from sellable.network.values import (
     LocationType,
     Market,
     Network,
+    NetworkAt,
+    Quota,
     Rule,
+    Window,
 )
 
 __all__ = [
     "Binding",
     "Buffer",
     "Compiled",
+    "Decision",
     "Location",
     "LocationType",
     "Market",
+    "MarketValues",
     "Network",
+    "NetworkAt",
+    "Quota",
+    "QuotaInForce",
     "Rule",
+    "Span",
+    "Switch",
+    "Window",
     "affected_locations",
     "affected_markets",
     "changes",
     "compile_network",
+    "deciding",
+    "location_places",
+    "market_open",
     "parse",
+    "quota_keys",
+    "quotas_in_force",
     "removed_locations",
     "resettled_locations",
+    "schedule",
+    "spans",
+    "switch_times",
 ]

@@ -5,22 +5,27 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from sellable.network.dating import duration_shown
+from sellable.network.ranking import is_of_locations, rule_effects, rule_items
 from sellable.network.report import quoted
-from sellable.network.rules import rule_effects, rule_items
-from sellable.network.values import Location, Market, Network, Rule
+from sellable.network.timeline import listed
+from sellable.network.values import Location, Market, Network, Quota, Rule, Window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-_Part: TypeAlias = Location | Market | Rule
+_Part: TypeAlias = Location | Market | Rule | Quota
 
-_LISTED_MAX: Final = 10
 # How the document calls what the values hold under another name.
 _RULE_KEYS: Final = {
     "markets": "market",
     "locations": "location",
     "skus": "sku",
     "item_classes": "item_class",
+}
+_DURATIONS: Final = {
+    "stale_after_ms": "stale_after",
+    "backorder_horizon_ms": "backorder_horizon",
 }
 
 
@@ -43,8 +48,8 @@ def _parts(network: Network) -> dict[object, _Part]:
     """Answer every part by what makes it the same part in another network."""
     parts: dict[object, _Part] = {("location", part.id): part for part in network.locations}
     parts.update({("market", part.key): part for part in network.markets})
-    for rule in network.rules:
-        parts[_rule_identity(rule)] = rule
+    parts.update({_rule_identity(rule): rule for rule in network.rules})
+    parts.update({_quota_identity(quota): quota for quota in network.quotas})
     return parts
 
 
@@ -52,7 +57,14 @@ def _rule_identity(rule: Rule) -> object:
     if rule.name is not None:
         return ("rule", rule.name)
     places = [None if p is None else frozenset(p) for p in (rule.markets, rule.locations)]
-    return ("rule", *places, frozenset(rule_items(rule)), *rule_effects(rule))
+    items = frozenset(rule_items(rule))
+    return ("rule", *places, items, rule.window, *rule_effects(rule))
+
+
+def _quota_identity(quota: Quota) -> object:
+    if quota.name is not None:
+        return ("quota", quota.name)
+    return ("quota", frozenset(quota.markets), frozenset(rule_items(quota)), quota.window)
 
 
 def _title(part: _Part) -> str:
@@ -62,16 +74,25 @@ def _title(part: _Part) -> str:
         case Market():
             return f"market {part.key}"
         case Rule(name=None):
-            items = f" for {_listed(_words(part))}" if rule_items(part) else ""
-            place = part.locations if part.safety_stock is not None else part.markets
-            every = "every location" if part.safety_stock is not None else "every market"
-            return f"rule{items} in {every if place is None else _listed(place)}"
+            of_locations = is_of_locations(part)
+            place = part.locations if of_locations else part.markets
+            every = "every location" if of_locations else "every market"
+            return f"rule{_words(part)} in {every if place is None else listed(place)}{_when(part)}"
+        case Quota(name=None):
+            return f"quota{_words(part)} in {listed(part.markets)}{_when(part)}"
         case Rule():
             return f"rule {quoted(part.name or '')}"
+    return f"quota {quoted(part.name or '')}"
 
 
-def _words(rule: Rule) -> list[str]:
-    return [f"{kind} {name}" for kind, name in rule_items(rule)]
+def _words(part: Rule | Quota) -> str:
+    items = rule_items(part)
+    return f" for {listed(f'{kind} {name}' for kind, name in items)}" if items else ""
+
+
+def _when(part: Rule | Quota) -> str:
+    moments = _moments(part.window)
+    return "".join(f" {key} {moment}" for key, moment in moments.items() if moment != "none")
 
 
 def _changed(was: _Part, now: _Part) -> Iterator[str]:
@@ -79,8 +100,14 @@ def _changed(was: _Part, now: _Part) -> Iterator[str]:
         before, after = getattr(was, field.name), getattr(now, field.name)
         if not field.compare or before == after:
             continue
-        name = _RULE_KEYS.get(field.name, field.name) if isinstance(now, Rule) else field.name
-        if isinstance(before, tuple) and isinstance(after, tuple):
+        name = _RULE_KEYS.get(field.name, field.name)
+        if isinstance(now, Location | Market):
+            name = field.name
+        if field.name == "window":
+            yield from _window_changed(before, after)
+        elif field.name in _DURATIONS:
+            yield f"{_DURATIONS[field.name]} {_duration(before)} -> {_duration(after)}"
+        elif isinstance(before, tuple) and isinstance(after, tuple):
             change = _members_changed(before, after)
             if change or isinstance(now, Market):
                 yield f"{name} {change or 'reordered'}"
@@ -88,17 +115,29 @@ def _changed(was: _Part, now: _Part) -> Iterator[str]:
             yield f"{name} {_spoken(before)} -> {_spoken(after)}"
 
 
+def _window_changed(before: Window | None, after: Window | None) -> Iterator[str]:
+    was, now = _moments(before), _moments(after)
+    return (f"{key} {was[key]} -> {now[key]}" for key in was if was[key] != now[key])
+
+
+def _moments(window: Window | None) -> dict[str, str]:
+    """Answer both ends of a window as the document writes them."""
+    start, end = (window.start, window.end) if window else (None, None)
+    return {
+        "from": start.isoformat() if start else "none",
+        "until": end.isoformat() if end else "none",
+    }
+
+
+def _duration(duration_ms: int) -> str:
+    return duration_shown(duration_ms) if duration_ms else "none"
+
+
 def _members_changed(before: tuple[str, ...], after: tuple[str, ...]) -> str:
     kept_before, kept_after = set(before), set(after)
     added = [f"+{name}" for name in after if name not in kept_before]
     removed = [f"-{name}" for name in before if name not in kept_after]
-    return _listed([*added, *removed])
-
-
-def _listed(words: Iterable[str]) -> str:
-    shown = list(words)
-    rest = len(shown) - _LISTED_MAX
-    return ", ".join(shown[:_LISTED_MAX]) + (f" and {rest} more" if rest > 0 else "")
+    return listed([*added, *removed])
 
 
 def _spoken(value: object) -> str:
@@ -108,5 +147,5 @@ def _spoken(value: object) -> str:
         case bool():
             return str(value).lower()
         case tuple():
-            return _listed(value)
+            return listed(value)
     return str(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sellable.network.entry import Entry
+from sellable.network.quota_reader import QuotaReader
 from sellable.network.report import Report
 from sellable.network.rules import RuleReader
 from sellable.network.schema import Places, read_locations, read_markets
@@ -14,13 +15,12 @@ def parse(document: str) -> Network:
     """Answer the network a YAML document describes; raise InvalidNetwork with every problem."""
     report = Report()
     root = Entry(read_tree(document, report), "", report)
-    root.later("quotas", "sourcing")
+    root.later("sourcing")
     places = Places(report)
     locations = read_locations(root, places, report)
-    markets, own_settings = read_markets(root, places)
-    rules = RuleReader(report, places, markets, own_settings).read(
-        root, tuple(location.id for location in locations)
-    )
+    markets, own_settings = read_markets(root, places, report)
+    rules = RuleReader(report, places, markets, own_settings).read(root, locations)
+    quotas = QuotaReader(report, markets).read(root)
     root.finish()
     report.refuse_if_any()
-    return Network(locations=locations, markets=tuple(markets.values()), rules=rules)
+    return Network(locations=locations, markets=tuple(markets.values()), rules=rules, quotas=quotas)

@@ -88,7 +88,7 @@ class Entry:
             return default
         return choices(scalar.text)
 
-    def flag(self, key: str, *, default: bool) -> bool:
+    def flag(self, key: str, *, default: Default) -> bool | Default:
         """Read true or false."""
         scalar = self._scalar(key, "true or false")
         if scalar is None:
@@ -192,8 +192,8 @@ class Entry:
                 self._report.add(mark, join(self._path, key), f"unknown key {quoted(key)}{hint}")
 
     def _peek(self, key: str) -> Node | None:
-        _, node = self._nodes.get(key, (None, None))
-        return None if node is None or _is_empty(node) else node
+        found = self._nodes.get(key)
+        return None if found is None or _is_empty(found[1]) else found[1]
 
     def _scalar(self, key: str, wanted: str) -> Scalar | None:
         self._asked[key] = None

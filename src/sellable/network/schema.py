@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import TYPE_CHECKING, Final
-from zoneinfo import available_timezones
 
 from sellable import names
 from sellable.limits import (
+    BACKORDER_HORIZON_MS_MAX,
+    BACKORDER_HORIZON_MS_MIN,
     LOCATIONS_PER_MARKET_MAX,
     MARKETS_MAX,
     MEMBERSHIPS_MAX,
+    STALE_AFTER_MS_MAX,
+    STALE_AFTER_MS_MIN,
     TAGS_PER_LOCATION_MAX,
 )
+from sellable.network.dating import read_duration, read_window, window_is_right
 from sellable.network.report import quoted
 from sellable.network.values import Binding, Buffer, Location, LocationType, Market
+from sellable.network.zones import default_zone, time_zones
 
 if TYPE_CHECKING:
     from sellable.network.entry import Entry
@@ -79,14 +83,16 @@ def read_locations(root: Entry, places: Places, report: Report) -> tuple[Locatio
     return tuple(locations)
 
 
-def read_markets(root: Entry, places: Places) -> tuple[dict[str, Market], dict[str, list[str]]]:
+def read_markets(
+    root: Entry, places: Places, report: Report
+) -> tuple[dict[str, Market], dict[str, list[str]]]:
     """Read every market by its key, and which settings each of them writes itself."""
     root.require("markets")
     markets: dict[str, Market] = {}
     own_settings: dict[str, list[str]] = {}
     memberships = 0
     for index, entry in enumerate(root.entries("markets")):
-        market = _market(entry, places)
+        market = _market(entry, places, report)
         if index == MARKETS_MAX:
             entry.refuse(f"more than {MARKETS_MAX} markets")
         memberships += len(market.locations)
@@ -111,61 +117,75 @@ def _location(entry: Entry, report: Report) -> Location:
     if len(tags) > TAGS_PER_LOCATION_MAX:
         entry.problem("tags", f"has {len(tags)} tags, allowed are {TAGS_PER_LOCATION_MAX}")
     entry.require("type")
+    location_id = entry.required_text("id", names.location_problem)
+    country = entry.required_text("country", names.country_problem)
     location = Location(
-        id=entry.required_text("id", names.location_problem),
+        id=location_id,
         type=entry.choice("type", LocationType, LocationType.WAREHOUSE),
-        country=entry.required_text("country", names.country_problem),
+        country=country,
         latitude=entry.decimal("latitude", _LATITUDE_MAX),
         longitude=entry.decimal("longitude", _LONGITUDE_MAX),
-        time_zone=_time_zone(entry, report),
+        time_zone=_time_zone(entry, report, country),
         tags=tuple(tag for tag, _, _ in tags),
         safety_stock=entry.whole("safety_stock", 0),
         enabled=entry.flag("enabled", default=True),
         pickup=entry.flag("pickup", default=False),
         daily_capacity=entry.whole("daily_capacity", None),
         cut_off=entry.text("cut_off", _cut_off_problem),
+        stale_after_ms=read_duration(entry, "stale_after", STALE_AFTER_MS_MIN, STALE_AFTER_MS_MAX),
+        stale_protection_buffer=entry.buffer("stale_protection_buffer") or Buffer(),
         line=entry.mark.line,
     )
-    for key, other in (("latitude", "longitude"), ("longitude", "latitude")):
-        if entry.has(key) and not entry.has(other):
-            entry.problem(key, f"needs {other} beside it")
+    for one, other in (("latitude", "longitude"), ("stale_after", "stale_protection_buffer")):
+        for key, missing in ((one, other), (other, one)):
+            if entry.has(key) and not entry.has(missing):
+                entry.problem(key, f"needs {missing} beside it")
     entry.finish()
     return location
 
 
-def _market(entry: Entry, places: Places) -> Market:
+def _market(entry: Entry, places: Places, report: Report) -> Market:
     entry.require("locations")
     locations = places.expand(entry.texts("locations"))
     if len(locations) > LOCATIONS_PER_MARKET_MAX:
         text = f"has {len(locations)} locations, allowed are {LOCATIONS_PER_MARKET_MAX}"
         entry.problem("locations", text)
+    channel = entry.required_text("channel", names.channel_problem)
+    country = entry.required_text("country", names.country_problem)
+    window, _ = read_window(entry)
     market = Market(
-        channel=entry.required_text("channel", names.channel_problem),
-        country=entry.required_text("country", names.country_problem),
+        channel=channel,
+        country=country,
         locations=locations,
         protection_buffer=entry.buffer("protection_buffer") or Buffer(),
         cap=entry.whole("cap", None),
         low_stock_threshold=entry.whole("low_stock_threshold", 0),
         binding=entry.choice("binding", Binding, Binding.IN_ORDER),
+        time_zone=_time_zone(entry, report, country),
+        window=window,
+        backorder_horizon_ms=read_duration(
+            entry, "backorder_horizon", BACKORDER_HORIZON_MS_MIN, BACKORDER_HORIZON_MS_MAX
+        ),
         line=entry.mark.line,
     )
+    if window is not None:
+        window_is_right(entry, window, [market])
     entry.finish()
     return market
 
 
-def _time_zone(entry: Entry, report: Report) -> str:
+def _time_zone(entry: Entry, report: Report, country: str) -> str | None:
     def check(text: str) -> str | None:
-        if text in _time_zones():
+        if text in time_zones():
             return None
-        hint = report.hint(text, _time_zones())
+        hint = report.hint(text, time_zones())
         return f"must be an IANA time zone such as Europe/Paris{hint}"
 
-    return entry.text("time_zone", check) or "UTC"
-
-
-@cache
-def _time_zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    zone = entry.text("time_zone", check)
+    if zone is None and not names.country_problem(country):
+        return default_zone(country)
+    # A zone or country that is wrong has been reported; windows are checked as if it were UTC.
+    return zone if zone in time_zones() else "UTC"
 
 
 def _cut_off_problem(text: str) -> str | None:

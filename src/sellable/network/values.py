@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class LocationType(StrEnum):
@@ -44,6 +48,17 @@ class Buffer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """When an entry holds: from `start` until just before `end`, for ever where one is missing.
+
+    A naive time is local to each market or location that the entry speaks of.
+    """
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
     """A place that holds stock."""
 
@@ -52,13 +67,15 @@ class Location:
     country: str
     latitude: float | None = None
     longitude: float | None = None
-    time_zone: str = "UTC"
+    time_zone: str | None = None  # None: its country has several, and the document names none
     tags: tuple[str, ...] = ()
     safety_stock: int = 0
     enabled: bool = True
     pickup: bool = False
     daily_capacity: int | None = None
     cut_off: str | None = None
+    stale_after_ms: int = 0  # 0: the age of its feed does not matter
+    stale_protection_buffer: Buffer = Buffer()
     line: int = field(default=0, compare=False)
 
 
@@ -73,6 +90,9 @@ class Market:
     cap: int | None = None
     low_stock_threshold: int = 0
     binding: Binding = Binding.IN_ORDER
+    time_zone: str | None = None
+    window: Window | None = None  # outside of it the market is closed
+    backorder_horizon_ms: int = 0
     line: int = field(default=0, compare=False)
 
     @property
@@ -85,8 +105,8 @@ class Market:
 class Rule:
     """One entry of `protections`.
 
-    It sets `safety_stock` at `locations`, or `protection_buffer` and `cap` in `markets`; None
-    there means every one. At most one of `skus` and `item_classes` is not empty.
+    It sets `safety_stock` and `blocked` at `locations`, or `protection_buffer` and `cap` in
+    `markets`; None there means every one. At most one of `skus` and `item_classes` is not empty.
     """
 
     name: str | None = None
@@ -97,6 +117,21 @@ class Rule:
     protection_buffer: Buffer | None = None
     cap: int | None = None
     safety_stock: int | None = None
+    blocked: bool | None = None
+    window: Window | None = None
+    line: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """The most that each market may take in all, of each SKU or of all SKUs of each class."""
+
+    name: str | None = None
+    markets: tuple[str, ...]
+    skus: tuple[str, ...] = ()
+    item_classes: tuple[str, ...] = ()
+    units: int
+    window: Window | None = None
     line: int = field(default=0, compare=False)
 
 
@@ -107,3 +142,12 @@ class Network:
     locations: tuple[Location, ...] = ()
     markets: tuple[Market, ...] = ()
     rules: tuple[Rule, ...] = ()
+    quotas: tuple[Quota, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkAt:
+    """A network at one moment, which says what of it is in force."""
+
+    network: Network
+    at_ms: int

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from sellable.errors import (
-    LocationNotInMarket,
-    StoreUnavailable,
-    UnknownLocation,
-    UnknownMarket,
-    UnknownSku,
-)
+from sellable.errors import StoreUnavailable, UnknownMarket
 from sellable.stock import Availability
-from sellable.store.runner import pack
+from sellable.store.observed import (
+    Future,
+    futures,
+    oldest_count_by_market,
+    oldest_counts,
+    stock_at,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from sellable.revision import Revisions
     from sellable.store.reads import Reads
     from sellable.store.runner import Runner
+    from sellable.store.view import MarketMeta
+
+_NOTHING: Final = Future(-1, 0, 0)
 
 
 class Availabilities:
@@ -58,25 +61,19 @@ class Availabilities:
         if location:
             # In this order: the first recomputes the SKUs that a network change has not reached.
             numbers, position, meta = await self._reads.with_meta(market, skus)
-            stock = await self._stock_at(market, location, skus)
-            numbers = [min(pair) for pair in zip(numbers, stock[::2], strict=True)]
-            times = stock[1::2]
+            stock = await stock_at(self._runner, market, location, skus)
+            numbers = [
+                min(number, there) for number, (there, _) in zip(numbers, stock, strict=True)
+            ]
+            times = [observe_us for _, observe_us in stock]
+            found = _items(market, skus, numbers, times, [_NOTHING] * len(skus), meta)
         else:
-            (numbers, position, meta), answer = await asyncio.gather(
-                self._reads.with_meta(market, skus),
-                self._runner.read("observe_times", market, pack(list(skus))),
+            (numbers, position, meta), times = await asyncio.gather(
+                self._reads.with_meta(market, skus), oldest_counts(self._runner, market, skus)
             )
-            times = answer.body
-        found = [
-            Availability(
-                sku=sku,
-                market=market,
-                sellable=number,
-                low_stock_threshold=meta.low_stock_threshold,
-                oldest_observe_us=time,
+            found = _items(
+                market, skus, numbers, times, await self._futures(market, skus, meta), meta
             )
-            for sku, number, time in zip(skus, numbers, times, strict=True)
-        ]
         return found, self._revision(position, wanted)
 
     async def markets(self, sku: str, at_least: str = "") -> tuple[list[Availability], str]:
@@ -87,43 +84,34 @@ class Availabilities:
             InvalidFields, StoreUnavailable: As `numbers`.
         """
         wanted = self._wanted(at_least)
-        answer = await self._runner.read("observe_sku", sku)
-        if answer.outcome == "UNKNOWN_SKU":
-            raise UnknownSku(sku)
-        markets, times = answer.body[::2], answer.body[1::2]
+        oldest = await oldest_count_by_market(self._runner, sku)
         answers = await asyncio.gather(
-            *(self._reads.with_meta(market, [sku]) for market in markets), return_exceptions=True
+            *(self._market(market, sku, observe_us) for market, observe_us in oldest.items()),
+            return_exceptions=True,
         )
         found, positions = [], []
-        for market, time, read in zip(markets, times, answers, strict=True):
+        for read in answers:
             if isinstance(read, UnknownMarket):
                 continue  # it left the network between the two questions
             if isinstance(read, BaseException):
                 raise read
-            (number,), position, meta = read
+            item, position = read
             positions.append(position)
-            found.append(
-                Availability(
-                    sku=sku,
-                    market=market,
-                    sellable=number,
-                    low_stock_threshold=meta.low_stock_threshold,
-                    oldest_observe_us=time,
-                )
-            )
+            found.append(item)
         # Markets may be read in different ticks, and the answer includes what the earliest does;
         # without any market, the ledger still has a position to name.
         earliest = min(positions, key=_order, default="") or await self._runner.ledger_position()
         return found, self._revision(earliest, wanted)
 
-    async def _stock_at(self, market: str, location: str, skus: Sequence[str]) -> list[int]:
-        answer = await self._runner.read("observe_at", market, location, pack(list(skus)))
-        if answer.outcome == "UNKNOWN_LOCATION":
-            raise UnknownLocation(location)
-        if answer.outcome == "LOCATION_NOT_IN_MARKET":
-            raise LocationNotInMarket(location, market)
-        stock: list[int] = answer.body
-        return stock
+    async def _market(self, market: str, sku: str, observe_us: int) -> tuple[Availability, str]:
+        numbers, position, meta = await self._reads.with_meta(market, [sku])
+        future = await self._futures(market, [sku], meta)
+        return _items(market, [sku], numbers, [observe_us], future, meta)[0], position
+
+    async def _futures(self, market: str, skus: Sequence[str], meta: MarketMeta) -> list[Future]:
+        if not meta.horizon_ms:
+            return [_NOTHING] * len(skus)
+        return await futures(self._runner, market, skus)
 
     def _wanted(self, at_least: str) -> tuple[int, int] | None:
         field = "consistency.at_least_revision"
@@ -138,3 +126,26 @@ class Availabilities:
 def _order(position: str) -> tuple[int, int]:
     milliseconds, _, sequence = position.partition("-")
     return int(milliseconds), int(sequence)
+
+
+def _items(
+    market: str,
+    skus: Sequence[str],
+    numbers: Sequence[int],
+    times: Sequence[int],
+    expected: Sequence[Future],
+    meta: MarketMeta,
+) -> list[Availability]:
+    return [
+        Availability(
+            sku=sku,
+            market=market,
+            # Where something is expected, the number is of the same moment as that is.
+            sellable=number if future.number < 0 else future.number,
+            low_stock_threshold=meta.low_stock_threshold,
+            oldest_observe_us=time,
+            future=future.quantity,
+            next_available_ms=future.first_ms,
+        )
+        for sku, number, time, future in zip(skus, numbers, times, expected, strict=True)
+    ]

@@ -8,8 +8,9 @@ import msgspec
 
 from sellable import limits
 from sellable.errors import UnknownSku
-from sellable.stock import FactResult, Outcome, Position
+from sellable.stock import FactKind, FactResult, Outcome, Position, parts_of_place, place_of
 from sellable.store.runner import pack
+from sellable.store.supplies import settle_supply
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,12 +45,20 @@ class Inventory:
                     "future_tolerance_ms": self._future_tolerance_ms,
                     "work_max": FACTS_WORK_MAX,
                     "requests_max": limits.PARTIAL_OPERATIONS_PER_RESERVATION_MAX,
+                    "supplies_max": limits.FUTURE_SUPPLIES_PER_SKU_MAX,
                     "facts": facts[len(results) : len(results) + FACTS_WORK_MAX],
                 }
             )
             answer = await self._runner.run("apply_facts", request)
             results += _decode_results(answer.packed)
             position = answer.position
+        arrived = {
+            (place_of(fact.location, fact.supply_id), fact.sku): None
+            for fact, result in zip(facts, results, strict=True)
+            if fact.kind is FactKind.SUPPLY_RECEIPT and result.outcome is Outcome.APPLIED
+        }
+        for place, sku in arrived:
+            position = await settle_supply(self._runner, place, sku) or position
         return results, position
 
     async def positions(self, sku: str) -> tuple[list[Position], str]:
@@ -62,7 +71,7 @@ class Inventory:
         if answer.outcome == "UNKNOWN_SKU":
             raise UnknownSku(sku)
         found = _decode_positions(answer.packed)
-        return sorted(found, key=lambda position: position.location), answer.position
+        return sorted(found, key=lambda position: parts_of_place(position.location)), answer.position
 
     async def put_items(self, items: Sequence[Item]) -> list[FactResult]:
         """Put master data; the latest update time of a SKU wins."""

@@ -31,6 +31,10 @@ class Partition:
         """Hash with a time to live: a compiled network that is not yet the one in force."""
         return f"{{{self.tag}}}:net:{change_id}"
 
+    def version(self, version: int | str) -> str:
+        """Hash: one version of the network: document (zlib), author, comment, apply_ms."""
+        return f"{{{self.tag}}}:n:{version}"
+
     def reservation(self, reservation_id: str) -> str:
         """String: one reservation, a MessagePack map."""
         return f"{{{self.tag}}}:r:{reservation_id}"
@@ -58,6 +62,11 @@ class Partition:
         return f"{{{self.tag}}}:o"
 
     @property
+    def unsettled(self) -> str:
+        """Hash `<location>+<supply>:<sku>` -> how often units were kept there for those who wait."""
+        return f"{{{self.tag}}}:w"
+
+    @property
     def ledger(self) -> str:
         """Stream: every change, written by the script that made it."""
         return f"{{{self.tag}}}:ledger"
@@ -67,7 +76,10 @@ class Partition:
         return f"{{{self.tag}}}:f:{location}:{sku}"
 
     def index(self, name: str) -> str:
-        """Sorted set: reservations by number; `s:<state>`, `k:<sku>`, `l:<location>`, `o:<ref>`."""
+        """Sorted set: reservations by number.
+
+        `s:<state>`, `k:<sku>`, `l:<location>`, `o:<order>`, `w:<location>+<supply>:<sku>`.
+        """
         return f"{{{self.tag}}}:i:{name}"
 
     @property
@@ -89,6 +101,26 @@ class Partition:
     def rollout(self) -> str:
         """Hash: how many positions the roll-out has to look at, and how many it has."""
         return f"{{{self.tag}}}:rollout"
+
+    @property
+    def quotas(self) -> str:
+        """Hash quota -> units that were taken of it and not given back."""
+        return f"{{{self.tag}}}:q"
+
+    @property
+    def seen(self) -> str:
+        """Hash location -> the newest observation time of its feed, in ms."""
+        return f"{{{self.tag}}}:seen"
+
+    @property
+    def aged(self) -> str:
+        """Hash location -> for how many periods its feed is taken to be silent."""
+        return f"{{{self.tag}}}:aged"
+
+    @property
+    def aging(self) -> str:
+        """Sorted set: locations by when the silence of their feed is to be looked at again."""
+        return f"{{{self.tag}}}:aging"
 
     @property
     def identity(self) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from sellable.errors import InvalidFields, Violation
 from sellable.reservation import State
+from sellable.stock import parts_of_place
 
 if TYPE_CHECKING:
     from sellable.reservation import Reservation, ReservationFilter
@@ -67,7 +68,7 @@ def _parse(page_token: str, index_count: int) -> tuple[int, int]:
 def _matches(reservation: Reservation, wanted: ReservationFilter) -> bool:
     channel, country = reservation.market.split("/")
     held = {
-        (line.sku, allocation.location)
+        (line.sku, parts_of_place(allocation.location)[0])
         for line in reservation.lines
         for allocation in line.allocations
         if allocation.open

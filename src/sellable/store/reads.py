@@ -6,13 +6,17 @@ Decisions
 and gets a future; the tick's callback concatenates the lists, asks once, and cuts the answer up
 again. Nothing is de-duplicated: a field costs the engine less than a set costs Python.
 
-*The ledger is asked first.* The last id of the ledger is read before the numbers, on the same
-connection, so it is a position that the numbers surely include.
+*Time and ledger are asked first.* The time and the last id of the ledger are read before the
+numbers, on the same connection, so the numbers surely include that position, and are not older
+than that time.
 
 *The market's own facts ride along.* Field `META_FIELD` of the view says whether all of its numbers
-belong to the current epoch. In the normal case its bytes are those of the last time, and nothing
-is parsed. Otherwise each caller has its own SKUs recomputed and reads again, within its own
-deadline.
+belong to the current epoch, and when they change by themselves. Normally its bytes are those of the
+last time, and nothing is parsed. Otherwise each caller has its own SKUs recomputed (and the network
+switched, if its time has come) and reads again, within its own deadline.
+
+*A number that a quota limits is marked.* What is left of the quota changes with every sale of its
+class, so only such numbers are asked for once more, by a script that knows it.
 """
 
 from __future__ import annotations
@@ -20,57 +24,43 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import structlog
 
-from sellable.errors import BugError, Overloaded, SellableError, StoreUnavailable, UnknownMarket
+from sellable.errors import BugError, Overloaded, SellableError, StoreUnavailable
 from sellable.limits import HMGET_FIELDS_MAX
+from sellable.store.refreshes import Refreshes
+from sellable.store.view import (
+    META_FIELD,
+    MarketMeta,
+    is_marked,
+    marked_number,
+    number,
+    parse_meta,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from sellable.store.connection import Connection
     from sellable.store.keys import Partition
+    from sellable.store.refreshes import Refresh
     from sellable.store.replies import Reply
     from sellable.store.wire import Command
 
 _log: Final = structlog.get_logger(__name__)
 
-META_FIELD: Final = b"\x01"  # no SKU may contain a control character
 LEDGER_EMPTY: Final = "0-0"
-ABSENT: Final = -1  # the market has no position of the SKU
 
 _SKUS_PER_HMGET: Final = HMGET_FIELDS_MAX - 1
 _REFRESHES_MAX: Final = 5
 _RETRY_AFTER_MS: Final = 100
-_COMMON_NUMBERS: Final = 10_000
-
-
-class MarketMeta(NamedTuple):
-    """What the view of a market says about itself."""
-
-    complete: bool
-    epoch: int
-    version: int
-    low_stock_threshold: int
-
+_LIMITED_PER_CALL: Final = 200
 
 Answer: TypeAlias = tuple[list[int], str, MarketMeta]
-Refresh: TypeAlias = "Callable[[str, Sequence[str]], Awaitable[int]]"
+Limited: TypeAlias = "Callable[[str, Sequence[str]], Awaitable[list[int]]]"
 _Request: TypeAlias = "tuple[asyncio.Future[Answer], Sequence[str]]"
-
-
-class _Numbers(dict[bytes | None, int]):
-    """Text of the engine to number: looking a common one up takes half the time of parsing it."""
-
-    def __missing__(self, text: bytes) -> int:
-        return int(text)
-
-
-_number: Final[Callable[[bytes | None], int]] = _Numbers(
-    {None: ABSENT} | {b"%d" % number: number for number in range(_COMMON_NUMBERS)}
-).__getitem__
 
 
 class Reads:
@@ -81,6 +71,8 @@ class Reads:
         partition: Whose views are read.
         refresh: Recomputes these SKUs of a market whose roll-out is not complete, and returns the
             epoch that their numbers have at least.
+        limited: Asks for numbers anew, with what is left of the quotas of the market.
+        clock: The time in ms; 0 is the engine's.
         skus_max: SKUs accepted and not yet answered, over all markets; more are refused.
         requests_max: The same for requests.
     """
@@ -91,12 +83,16 @@ class Reads:
         partition: Partition,
         *,
         refresh: Refresh,
+        limited: Limited,
+        clock: Callable[[], int],
         skus_max: int = 200_000,
         requests_max: int = 10_000,
     ) -> None:
         self._connection = connection
         self._partition = partition
-        self._refresh = refresh
+        self._refreshes = Refreshes(refresh, lambda: connection.traffic.reconnects)
+        self._limited = limited
+        self._clock = clock
         self._skus_max = skus_max
         self._requests_max = requests_max
         self._loop = asyncio.get_running_loop()
@@ -117,24 +113,39 @@ class Reads:
         """
         # The hot path: what with_meta does, without a coroutine of its own in between.
         answer = await self._ask(market, skus)
-        if not answer[2].complete:
-            answer = await self._settled(market, skus)
+        meta = answer[2]
+        if meta.limited or not meta.complete:
+            answer = await self._settled(market, skus, answer)
         return answer[0], answer[1]
 
     async def with_meta(self, market: str, skus: Sequence[str]) -> Answer:
         """Return what `sellable` does, and what the market says about itself."""
         answer = await self._ask(market, skus)
-        if answer[2].complete:
-            return answer
-        return await self._settled(market, skus)
+        meta = answer[2]
+        if meta.limited or not meta.complete:
+            answer = await self._settled(market, skus, answer)
+        return answer
 
-    async def _settled(self, market: str, skus: Sequence[str]) -> Answer:
+    async def _settled(self, market: str, skus: Sequence[str], answer: Answer) -> Answer:
+        """Make an answer final: under the market's epoch, and within its quotas."""
+        if not answer[2].complete:
+            answer = await self._recomputed(market, skus)
+        numbers, position, meta = answer
+        marked = [at for at, told in enumerate(numbers) if is_marked(told)] if meta.limited else []
+        for start in range(0, len(marked), _LIMITED_PER_CALL):
+            part = marked[start : start + _LIMITED_PER_CALL]
+            told = await self._limited(market, [skus[at] for at in part])
+            for at, within in zip(part, told, strict=True):
+                numbers[at] = within
+        return numbers, position, meta
+
+    async def _recomputed(self, market: str, skus: Sequence[str]) -> Answer:
         """Have these SKUs recomputed under the market's epoch, and read them again."""
         for _ in range(_REFRESHES_MAX):
-            epoch = await self._refresh(market, skus)
+            epoch = await self._refreshes.refresh(market, skus)
             answer = await self._ask(market, skus)
             meta = answer[2]
-            if meta.complete or meta.epoch <= epoch:
+            if meta.complete or (meta.epoch <= epoch and not meta.due):
                 return answer
         raise StoreUnavailable(f"the network of market {market} changes faster than it can be read")
 
@@ -154,7 +165,8 @@ class Reads:
 
     def _dispatch(self) -> None:
         tick, self._tick = self._tick, {}
-        ledger: asyncio.Future[Reply] | None = None
+        at = self._refreshes.next_tick()
+        moment: asyncio.Future[list[Reply]] | None = None
         for market, asked in tick.items():
             # Callers that have left are not asked for. Those that leave later are counted until
             # the store has answered, as it works for them all the same.
@@ -164,19 +176,21 @@ class Reads:
                 continue
             for batch in _batches(requests):
                 try:
-                    if ledger is None:
-                        ledger = self._ask_ledger()
+                    if moment is None:
+                        moment = self._ask_moment()
                     views = self._connection.pipeline(self._hmgets(market, batch))
                 except (SellableError, TypeError, ValueError) as error:
                     self._refuse(batch, error)
                     continue
-                views.add_done_callback(partial(self._deliver, market, batch, ledger))
+                views.add_done_callback(partial(self._deliver, market, batch, at, moment))
 
-    def _ask_ledger(self) -> asyncio.Future[Reply]:
-        ledger = self._connection.execute("XREVRANGE", self._partition.ledger, "+", "-", "COUNT", 1)
+    def _ask_moment(self) -> asyncio.Future[list[Reply]]:
+        moment = self._connection.pipeline(
+            [("TIME",), ("XREVRANGE", self._partition.ledger, "+", "-", "COUNT", 1)]
+        )
         # A failure is told to the callers; it is no news that the loop should log.
-        ledger.add_done_callback(asyncio.Future.exception)
-        return ledger
+        moment.add_done_callback(asyncio.Future.exception)
+        return moment
 
     def _hmgets(self, market: str, requests: list[_Request]) -> list[Command]:
         key = self._partition.view(market)
@@ -190,15 +204,20 @@ class Reads:
         self,
         market: str,
         requests: list[_Request],
-        ledger: asyncio.Future[Reply],
+        tick: int,
+        moment: asyncio.Future[list[Reply]],
         views: asyncio.Future[list[Reply]],
     ) -> None:
         try:
-            position = _position(ledger.result())  # answered before the views, in order
+            time, entries = moment.result()  # answered before the views, in order
+            position = _position(entries)
             replies = views.result()
             meta = self._meta(market, replies)
-            numbers = list(map(_number, chain.from_iterable([reply[1:] for reply in replies])))
-        except (SellableError, ValueError) as error:
+            if (self._clock() or _milliseconds(time)) >= meta.next_ms:
+                meta = meta._replace(complete=False, due=True)
+            read = marked_number if meta.limited else number
+            numbers = list(map(read, chain.from_iterable([reply[1:] for reply in replies])))
+        except (SellableError, TypeError, ValueError) as error:
             self._refuse(requests, error)
             return
         self._forget(requests)
@@ -206,8 +225,15 @@ class Reads:
         for future, skus in requests:
             end = start + len(skus)
             if not future.done():
-                future.set_result((numbers[start:end], position, meta))
+                told = meta if meta.complete else self._unless_known(meta, skus, tick)
+                future.set_result((numbers[start:end], position, told))
             start = end
+
+    def _unless_known(self, meta: MarketMeta, skus: Sequence[str], tick: int) -> MarketMeta:
+        """Say complete of SKUs that had been recomputed before they were asked for."""
+        if meta.due or not self._refreshes.cover(skus, meta.epoch, tick):
+            return meta
+        return meta._replace(complete=True)
 
     def _meta(self, market: str, replies: list[Reply]) -> MarketMeta:
         for reply in replies:
@@ -222,12 +248,13 @@ class Reads:
         # The market may change between the HMGETs of one tick: the least settled answer counts
         # for all of them.
         self._current.pop(market, None)
-        metas = [_parse_meta(market, text) for text in texts]
+        metas = [parse_meta(market, text) for text in texts]
+        next_ms = min(meta.next_ms for meta in metas)
         unsettled = [meta for meta in metas if not meta.complete]
         if unsettled:
-            return max(unsettled, key=lambda meta: meta.epoch)
+            return max(unsettled, key=lambda meta: meta.epoch)._replace(next_ms=next_ms)
         self._current[market] = (texts[-1], metas[-1])
-        return metas[-1]
+        return metas[-1]._replace(next_ms=next_ms)
 
     def _refuse(self, requests: list[_Request], error: Exception) -> None:
         self._forget(requests)
@@ -262,12 +289,11 @@ def _batches(requests: list[_Request]) -> list[list[_Request]]:
     return batches
 
 
-def _parse_meta(market: str, text: bytes | None) -> MarketMeta:
-    if text is None:
-        raise UnknownMarket(market)
-    complete, epoch, version, low_stock_threshold = map(int, text.split())
-    return MarketMeta(complete == 1, epoch, version, low_stock_threshold)
+def _milliseconds(time: Reply) -> int:
+    return int(time[0]) * 1000 + int(time[1]) // 1000
 
 
-def _position(entries: list[list[bytes]]) -> str:
+def _position(entries: Reply) -> str:
+    if isinstance(entries, SellableError):
+        raise entries
     return entries[0][0].decode() if entries else LEDGER_EMPTY

@@ -226,6 +226,7 @@ def _reserve_fields(request: ReserveRequest) -> dict[str, object]:
         "order_reference": request.order_reference,
         "allow_partial": request.allow_partial,
         "replaces_reservation_id": request.replaces_reservation_id,
+        "accept_backorder_until": request.accept_backorder_until_ms,
     }
     return fields | {f"lines[{at}]": line for at, line in enumerate(request.lines)}
 

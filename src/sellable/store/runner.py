@@ -1,6 +1,6 @@
 """Runs scripts: adds the arguments that all share and decodes the answer.
 
-Two answers mean "first do a bounded part of the work, then ask again": the runner does so.
+Three answers mean "first do a bounded part of the work, then ask again": the runner does so.
 """
 
 from __future__ import annotations
@@ -26,13 +26,22 @@ _decode: Final = msgspec.msgpack.Decoder().decode
 pack: Final = msgspec.msgpack.Encoder().encode
 
 
+def raw(value: bytes) -> msgspec.Raw:
+    """Give bytes the form in which scripts take them: their MessagePack knows texts only."""
+    return msgspec.Raw(b"\xdb" + len(value).to_bytes(4, "big") + value)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a script answered: outcome, packed body, and the ledger position that it includes."""
+    """What a script answered: outcome, packed body, and the ledger position that it includes.
+
+    `raw` is what a script hands over as the engine gave it, because packing would take longer.
+    """
 
     outcome: str
     packed: bytes
     position: str = ""
+    raw: Sequence[Any] = ()
 
     @property
     def body(self) -> Any:
@@ -86,6 +95,10 @@ class Runner:
         body: list[Any] = reply[1]
         return body
 
+    async def read_stage(self, name: str, stage: str, *args: bytes | str | int) -> Answer:
+        """Run a script that writes nothing on a network that is only staged."""
+        return await self._call(name, args, stage)
+
     async def run_settled(self, name: str, *args: bytes | str | int) -> Answer:
         """Run a script until it needs no refresh and no more expiries first.
 
@@ -110,16 +123,50 @@ class Runner:
         )
         return last[0][0].decode() if last else "0-0"
 
+    async def now_ms(self) -> int:
+        """Return the time of the store: the engine's, or the one handed in."""
+        handed_in = self.clock()
+        if handed_in:
+            return handed_in
+        seconds, microseconds = await self.connection.execute("TIME")
+        return int(seconds) * 1000 + int(microseconds) // 1000
+
     async def refresh(self, skus: Sequence[str]) -> int:
-        """Recompute those SKUs that are behind; return the epoch that all are at least at."""
+        """Recompute those SKUs that are behind; return the epoch that all are at least at.
+
+        A network that is to be switched by itself is switched first, also without any SKU.
+        """
         left: list[str] = list(dict.fromkeys(skus))
         lowest: int | None = None
         while left or lowest is None:
-            request = pack({"work_max": REFRESH_WORK_MAX, "skus": left[:1000]})
-            seen, epoch = (await self.run("refresh", request)).body
+            seen, epoch = await self.refresh_some(left, REFRESH_WORK_MAX)
             lowest = epoch if lowest is None else min(lowest, epoch)
             left = left[seen:]
         return lowest
+
+    async def refresh_some(self, skus: Sequence[str], work_max: int) -> tuple[int, int]:
+        """Recompute what one script may of these SKUs; return how many it saw to, and the epoch.
+
+        Raises:
+            StoreUnavailable: The network is to be switched again and again.
+        """
+        request = pack({"work_max": work_max, "skus": skus[:1000]})
+        for _ in range(_TRIES_MAX):
+            answer = await self.run("refresh", request)
+            if answer.outcome == "DONE":
+                seen, epoch = answer.body
+                return int(seen), int(epoch)
+            await self.switch()
+        raise StoreUnavailable("the network keeps changing under this request; try again")
+
+    async def switch(self) -> int:
+        """Make every change of the network that is due by itself; return how many were made."""
+        made: int = 0
+        while True:
+            answer = await self.run("switch_network", keeps=False)
+            made += answer.body
+            if answer.outcome == "DONE":
+                return made
 
     async def expire(self, sku: str = "") -> tuple[int, bool]:
         """Give back what about 40 overdue holds took; return how many, and if more are due."""
@@ -134,10 +181,13 @@ class Runner:
             expired += count
         return expired
 
-    async def _call(self, name: str, args: Sequence[bytes | str | int]) -> Answer:
+    async def _call(
+        self, name: str, args: Sequence[bytes | str | int], network: str = ""
+    ) -> Answer:
         script = SCRIPTS[name]
-        reply = await self.connection.script(script, (self.partition.net,), args)
-        answer = Answer(reply[0].decode(), reply[1], b"".join(reply[2:]).decode())
+        reply = await self.connection.script(script, (network or self.partition.net,), args)
+        position = reply[2].decode() if reply[2:] else ""
+        answer = Answer(reply[0].decode(), reply[1], position, reply[3:])
         if answer.outcome not in script.outcomes:
             raise BugError(f"script {name} answered {answer.outcome}")
         return answer

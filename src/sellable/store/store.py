@@ -9,12 +9,13 @@ from sellable import limits
 from sellable.errors import StoreRefused
 from sellable.revision import Revisions
 from sellable.store.availability import Availabilities
+from sellable.store.explanations import Explanations
 from sellable.store.inventory import Inventory
 from sellable.store.keys import Partition
 from sellable.store.networks import Networks
 from sellable.store.reads import Reads
 from sellable.store.reservations import Reservations
-from sellable.store.runner import Retention, Runner, engine_clock
+from sellable.store.runner import Retention, Runner, engine_clock, pack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,15 +37,22 @@ class Store:
         future_tolerance_ms: int = limits.FUTURE_TOLERANCE_MS_DEFAULT,
         *,
         read_queue_max: int = READ_QUEUE_MAX_DEFAULT,
+        network_versions_max: int = limits.NETWORK_VERSIONS_DEFAULT,
     ) -> None:
         self.runner = runner
         self.revisions = Revisions(store_id)
         self.reservations = Reservations(runner, self.revisions)
         self.inventory = Inventory(runner, future_tolerance_ms)
-        self.networks = Networks(runner)
+        self.networks = Networks(runner, network_versions_max)
         self.reads = Reads(
-            runner.connection, runner.partition, refresh=self._refresh, requests_max=read_queue_max
+            runner.connection,
+            runner.partition,
+            refresh=self._refresh,
+            limited=self._limited,
+            clock=self._clock,
+            requests_max=read_queue_max,
         )
+        self.explanations = Explanations(runner, self.networks, self.revisions)
         self.availability = Availabilities(runner, self.reads, self.revisions)
 
     @classmethod
@@ -56,6 +64,7 @@ class Store:
         future_tolerance_ms: int = limits.FUTURE_TOLERANCE_MS_DEFAULT,
         clock: Callable[[], int] = engine_clock,
         read_queue_max: int = READ_QUEUE_MAX_DEFAULT,
+        network_versions_max: int = limits.NETWORK_VERSIONS_DEFAULT,
     ) -> Store:
         """Take a store into use; an empty one becomes ours.
 
@@ -87,8 +96,22 @@ class Store:
                 f"the store has layout {schema} and this release reads layout {_SCHEMA}"
             )
         runner = Runner(connection, partition, retention, clock)
-        return cls(runner, store_id, future_tolerance_ms, read_queue_max=read_queue_max)
+        return cls(
+            runner,
+            store_id,
+            future_tolerance_ms,
+            read_queue_max=read_queue_max,
+            network_versions_max=network_versions_max,
+        )
+
+    def _clock(self) -> int:
+        return self.runner.clock()  # asked for each time: a test may hand in another one
 
     async def _refresh(self, market: str, skus: Sequence[str]) -> int:
         del market  # a SKU is recomputed for all its markets at once
         return await self.runner.refresh(skus)
+
+    async def _limited(self, market: str, skus: Sequence[str]) -> list[int]:
+        answer = await self.runner.read("read_limited", market, pack(skus))
+        numbers: list[int] = answer.body
+        return numbers

@@ -11,7 +11,7 @@ from sellable.names import (
     skus_are_plain,
 )
 from sellable.rpc.convert.checks import Checks
-from sellable.rpc.convert.times import time_of_us
+from sellable.rpc.convert.times import time_of_ms, time_of_us
 from sellable.v1 import availability_pb2
 
 if TYPE_CHECKING:
@@ -106,17 +106,21 @@ def item(value: Availability) -> availability_pb2.Availability:
         channel=channel,
         country=country,
         sellable_quantity=max(0, value.sellable),
-        status=_status(value.sellable, value.low_stock_threshold),
+        status=_status(value),
+        next_available_time=time_of_ms(value.next_available_ms),
+        future_quantity=value.future,
         oldest_observe_time=time_of_us(value.oldest_observe_us),
     )
 
 
-def _status(sellable: int, low_stock_threshold: int) -> availability_pb2.StockStatus.ValueType:
-    if sellable < 0:
+def _status(value: Availability) -> availability_pb2.StockStatus.ValueType:
+    if value.sellable < 0:
         return availability_pb2.STOCK_STATUS_UNKNOWN
-    if sellable == 0:
+    if value.sellable == 0 and value.future > 0:
+        return availability_pb2.STOCK_STATUS_BACKORDER
+    if value.sellable == 0:
         return availability_pb2.STOCK_STATUS_OUT_OF_STOCK
-    if sellable <= low_stock_threshold:
+    if value.sellable <= value.low_stock_threshold:
         return availability_pb2.STOCK_STATUS_LOW_STOCK
     return availability_pb2.STOCK_STATUS_IN_STOCK
 

@@ -19,10 +19,11 @@ from sellable.names import (
     item_class_problem,
     location_problem,
     sku_problem,
+    supply_problem,
 )
 from sellable.rpc.convert.checks import Checks
-from sellable.rpc.convert.times import observe_us, time_of_us
-from sellable.stock import Fact, FactKind, FactResult, Item, Outcome
+from sellable.rpc.convert.times import observe_us, time_of_ms, time_of_us
+from sellable.stock import Fact, FactKind, FactResult, Item, Outcome, parts_of_place
 from sellable.v1 import errors_pb2, inventory_pb2
 
 if TYPE_CHECKING:
@@ -38,7 +39,11 @@ _KINDS: Final = {
     "shipment": FactKind.SHIPMENT,
     "safety_stock_quantity": FactKind.SAFETY_STOCK,
     "blocked": FactKind.BLOCKED,
+    "future_supply": FactKind.FUTURE_SUPPLY,
+    "supply_receipt": FactKind.SUPPLY_RECEIPT,
 }
+
+_OF_SUPPLY: Final = frozenset({"future_supply", "supply_receipt"})
 
 
 def apply_inventory(request: inventory_pb2.ApplyInventoryRequest) -> list[Fact | FactResult]:
@@ -63,11 +68,12 @@ def fact(event: inventory_pb2.InventoryEvent) -> Fact | FactResult:
         checks.refuse("observe_time", "is required")
     checks.number("sequence", event.sequence, 0, SEQUENCE_MAX)
     kind = event.WhichOneof("fact")
-    quantity = 0
+    quantity, expect_ms = 0, 0
     if kind is None:
         checks.refuse("fact", f"is required: one of {', '.join(_KINDS)}")
     else:
         quantity = _quantity(checks, event, kind)
+        expect_ms = _expect_ms(checks, event) if kind == "future_supply" else 0
     checks.optional_text("reason", event.reason, REASON_BYTES_MAX)
     if kind is None or checks.violations:
         return _rejected(checks)
@@ -84,6 +90,9 @@ def fact(event: inventory_pb2.InventoryEvent) -> Fact | FactResult:
         reservation_id=event.shipment.reservation_id if kind == "shipment" else "",
         line_id=event.shipment.line_id if kind == "shipment" else "",
         reason=event.reason,
+        supply_id=getattr(event, kind).supply_id if kind in _OF_SUPPLY else "",
+        expect_ms=expect_ms,
+        final=kind == "supply_receipt" and event.supply_receipt.final,
     )
 
 
@@ -165,8 +174,8 @@ def delete_skus_response(results: Iterable[FactResult]) -> inventory_pb2.DeleteS
 def list_positions_response(
     positions: Iterable[Position], revision: str
 ) -> inventory_pb2.ListPositionsResponse:
-    """Answer the positions of a SKU, by location."""
-    ordered = sorted(positions, key=lambda position: position.location)
+    """Answer the positions of a SKU, by location; what is expected there comes after its stock."""
+    ordered = sorted(positions, key=lambda position: parts_of_place(position.location))
     return inventory_pb2.ListPositionsResponse(
         positions=map(position_message, ordered), revision=revision
     )
@@ -184,8 +193,9 @@ def event_result(result: FactResult) -> inventory_pb2.EventResult:
 
 def position_message(value: Position) -> inventory_pb2.Position:
     """Answer one position."""
+    location, supply_id = parts_of_place(value.location)
     return inventory_pb2.Position(
-        location=value.location,
+        location=location,
         on_hand_quantity=value.on_hand,
         reserved_quantity=value.reserved,
         safety_stock_quantity=value.safety_stock,
@@ -194,6 +204,8 @@ def position_message(value: Position) -> inventory_pb2.Position:
         source=value.source,
         overcommitted_quantity=value.overcommitted,
         blocked=value.blocked,
+        supply_id=supply_id,
+        expect_time=time_of_ms(value.expect_ms),
     )
 
 
@@ -214,10 +226,29 @@ def _quantity(checks: Checks, event: inventory_pb2.InventoryEvent, kind: str) ->
             checks.optional_name("shipment.line_id", shipment.line_id, identifier_problem)
             checks.quantity("shipment.quantity", shipment.quantity)
             return shipment.quantity
+        case "future_supply":
+            supply = event.future_supply
+            checks.name("future_supply.supply_id", supply.supply_id, supply_problem)
+            checks.number("future_supply.quantity", supply.quantity, 0, QUANTITY_MAX)
+            return supply.quantity
+        case "supply_receipt":
+            receipt = event.supply_receipt
+            checks.name("supply_receipt.supply_id", receipt.supply_id, supply_problem)
+            low = 0 if receipt.final else 1
+            checks.number("supply_receipt.quantity", receipt.quantity, low, QUANTITY_MAX)
+            return receipt.quantity
         case "safety_stock_quantity":
             checks.number(kind, event.safety_stock_quantity, 0, QUANTITY_MAX)
             return event.safety_stock_quantity
     return int(event.blocked)
+
+
+def _expect_ms(checks: Checks, event: inventory_pb2.InventoryEvent) -> int:
+    field = "future_supply.expect_time"
+    if not event.future_supply.HasField("expect_time"):
+        checks.refuse(field, "is required")
+        return 0
+    return observe_us(checks, field, event.future_supply.expect_time) // 1_000
 
 
 def _sku(sku: str) -> str | FactResult:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from sellable.limits import ALLOCATIONS_PER_RESERVATION_MAX
-from sellable.names import identifier_problem, location_problem, sku_problem
+from sellable.names import identifier_problem, location_problem, sku_problem, supply_problem
 from sellable.reservation import Line, Part, Refusal
+from sellable.stock import place_of
 from sellable.v1 import reservations_pb2
 
 if TYPE_CHECKING:
@@ -43,13 +44,20 @@ def check_line_ids(checks: Checks, lines: Sequence[Line]) -> None:
 
 
 def parts_of(
-    checks: Checks, quantities: Sequence[reservations_pb2.QuantityAt], request_id: str
+    checks: Checks,
+    quantities: Sequence[reservations_pb2.QuantityAt],
+    request_id: str,
+    *,
+    waiting: bool,
 ) -> tuple[Part, ...]:
-    """Check the named quantities of a release or a fulfilment, and that they have a request id."""
+    """Check the named quantities of a release or a fulfilment, and that they have a request id.
+
+    `waiting`: they may be units that wait for a future supply.
+    """
     parts: tuple[Part, ...] = ()
     if checks.count("quantities", quantities, 0, ALLOCATIONS_PER_RESERVATION_MAX):
         parts = tuple(
-            _part(checks, f"quantities[{index}]", quantity)
+            _part(checks, f"quantities[{index}]", quantity, waiting=waiting)
             for index, quantity in enumerate(quantities)
         )
     if quantities and not request_id:
@@ -63,6 +71,7 @@ def _part(
     path: str,
     quantity: reservations_pb2.QuantityAt,
     *,
+    waiting: bool = True,
     to_location: str = "",
     refusal: Refusal = Refusal.NONE,
 ) -> Part:
@@ -72,10 +81,16 @@ def _part(
         checks.refuse(f"{path}.line_id", "is required, or the sku instead")
     checks.optional_name(f"{path}.location", quantity.location, location_problem)
     checks.quantity(f"{path}.quantity", quantity.quantity)
+    if waiting:
+        checks.optional_name(f"{path}.supply_id", quantity.supply_id, supply_problem)
+        if quantity.supply_id and not quantity.location:
+            checks.refuse(f"{path}.location", "is required with supply_id")
+    elif quantity.supply_id:
+        checks.refuse(f"{path}.supply_id", "must be empty: goods leave a location, not a supply")
     return Part(
         line_id=quantity.line_id,
         sku=quantity.sku,
-        location=quantity.location,
+        location=place_of(quantity.location, quantity.supply_id),
         quantity=quantity.quantity,
         to_location=to_location,
         refusal=refusal,

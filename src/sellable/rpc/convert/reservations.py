@@ -119,6 +119,9 @@ def reserve_stock(request: reservations_pb2.ReserveStockRequest, ttl: TtlBounds)
     checks.optional_name("replaces_reservation_id", replaced, identifier_problem)
     if replaced and replaced == request.reservation_id:
         checks.refuse("replaces_reservation_id", "must be another reservation than this one")
+    until_us = 0
+    if request.HasField("accept_backorder_until"):
+        until_us = observe_us(checks, "accept_backorder_until", request.accept_backorder_until)
     checks.done()
     return ReserveRequest(
         reservation_id=request.reservation_id,
@@ -128,6 +131,7 @@ def reserve_stock(request: reservations_pb2.ReserveStockRequest, ttl: TtlBounds)
         order_reference=request.order_reference,
         allow_partial=request.allow_partial,
         replaces_reservation_id=replaced,
+        accept_backorder_until_ms=max(0, until_us // 1_000),
     )
 
 
@@ -155,7 +159,7 @@ def release_reservation(request: reservations_pb2.ReleaseReservationRequest) -> 
     """Check what goes back to sale."""
     checks = Checks()
     checks.name("reservation_id", request.reservation_id, identifier_problem)
-    parts = parts_of(checks, request.quantities, request.request_id)
+    parts = parts_of(checks, request.quantities, request.request_id, waiting=True)
     refusal = refusal_of(checks, "refusal_reason", request.refusal_reason)
     checks.done()
     return Release(request.reservation_id, parts, request.request_id, refusal)
@@ -165,7 +169,7 @@ def fulfill_reservation(request: reservations_pb2.FulfillReservationRequest) -> 
     """Check what left."""
     checks = Checks()
     checks.name("reservation_id", request.reservation_id, identifier_problem)
-    parts = parts_of(checks, request.quantities, request.request_id)
+    parts = parts_of(checks, request.quantities, request.request_id, waiting=False)
     time = 0
     if request.HasField("observe_time"):
         time = observe_us(checks, "observe_time", request.observe_time)

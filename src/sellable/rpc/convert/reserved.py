@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sellable.rpc.convert.reservations import STATES
 from sellable.rpc.convert.times import time_of_ms
+from sellable.stock import parts_of_place
 from sellable.v1 import reservations_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sellable.reservation import Reservation, Reserved, ReservedLine
+    from sellable.reservation import Allocation, Reservation, Reserved, ReservedLine
 
 _STATE_NUMBERS = {state: number for number, state in STATES.items()}
 
@@ -76,13 +77,20 @@ def _line(line: ReservedLine) -> reservations_pb2.ReservedLine:
         fulfilled_quantity=line.fulfilled,
         released_quantity=line.released,
         allocations=[
-            reservations_pb2.Allocation(
-                location=allocation.location,
-                quantity=allocation.open,
-                fulfilled_quantity=allocation.fulfilled,
-                short_quantity=allocation.short,
-            )
+            _allocation(allocation)
             for allocation in line.allocations
             if allocation.open or allocation.fulfilled
         ],
+    )
+
+
+def _allocation(value: Allocation) -> reservations_pb2.Allocation:
+    location, supply_id = parts_of_place(value.location)
+    return reservations_pb2.Allocation(
+        location=location,
+        quantity=value.open,
+        fulfilled_quantity=value.fulfilled,
+        short_quantity=value.short,
+        supply_id=supply_id,
+        expect_time=time_of_ms(value.expect_ms),
     )

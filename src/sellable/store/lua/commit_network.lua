@@ -6,21 +6,26 @@ Why one script: no reader may see a market of one version with the rules of anot
 KEYS[1]  network             hash    the partition's network; every other key has its tag
 ARGV[1]  now_ms              int     0 = the engine's clock
 ARGV[2]  ledger_entries_max  int     length that bounds the ledger
-ARGV[3]  request             msgpack base_version, version, stage (key), epoch, markets (name, epoch, threshold,
-                                     affected 0|1), removed_markets, removed_locations, pending (locations), author
+ARGV[3]  request             msgpack base (version, epoch, slice), version, stage (key), epoch, affected (markets),
+                                     removed_markets, removed_locations, pending (locations), silent (location,
+                                     after ms; whose rules about silence are new), heard (locations that have
+                                     none any more), quotas (keys that are gone), author, comment, document
+                                     (zlib), versions_max
 OUTCOME  DONE                the version, how many positions the roll-out has to look at
 OUTCOME  CONFLICT            the version in force
 OUTCOME  IN_USE              location, how many reservations hold units there
-COST     markets + pending and removed locations
+COST     markets + pending, removed and silent locations + at most 200 versions that are forgotten
 ]]
---- @include key clock append_ledger reply
+--- @include key clock append_ledger reply silence age_location next_change move_epoch show_markets
 local request = cmsgpack.unpack(ARGV[3])
 local now = clock(ARGV[1])
 
 -- Decide.
-local version = tonumber(redis.call('HGET', KEYS[1], 'version') or 0)
-if version ~= request.base_version then
-  return reply('CONFLICT', version)
+local base = redis.call('HMGET', KEYS[1], 'version', 'epoch', 'slice', 'oldest')
+for at = 1, 3 do
+  if tonumber(base[at] or 0) ~= request.base[at] then
+    return reply('CONFLICT', tonumber(base[1] or 0))
+  end
 end
 for _, location in ipairs(request.removed_locations) do
   local held = redis.call('ZCARD', key('i:l:', location))
@@ -33,30 +38,38 @@ end
 redis.call('UNLINK', KEYS[1])
 redis.call('RENAME', request.stage, KEYS[1])
 redis.call('PERSIST', KEYS[1])
-redis.call('HSET', KEYS[1], 'apply_ms', now)
-local positions = 0
-for _, location in ipairs(request.pending) do
-  local count = redis.call('SCARD', key('l:', location))
-  if count > 0 then
-    redis.call('ZADD', key('pending', ''), request.epoch, location)
-    positions = positions + count
-  end
+for _, location in ipairs(request.heard) do
+  redis.call('HDEL', key('aged', ''), location)
+  age_location(location, nil)
 end
+for _, silent in ipairs(request.silent) do
+  local location, seen_ms = silent[1], tonumber(redis.call('HGET', key('seen', ''), silent[1]) or nil)
+  local level, at_ms = 0, nil
+  if seen_ms then
+    level, at_ms = silence(silent[2], seen_ms, now)
+  end
+  redis.call('HSET', key('aged', ''), location, level)
+  age_location(location, at_ms)
+end
+for first = 1, #request.quotas, 1000 do
+  redis.call('HDEL', key('q', ''), unpack(request.quotas, first, math.min(first + 999, #request.quotas)))
+end
+redis.call('HSET', key('n:', request.version), 'document', request.document, 'author', request.author,
+  'comment', request.comment, 'apply_ms', now)
+local oldest = tonumber(base[4] or 1)
+local kept = math.max(oldest, math.min(request.version - request.versions_max + 1, oldest + 200))
+for version = oldest, kept - 1 do
+  redis.call('UNLINK', key('n:', version))
+end
+redis.call('HSET', KEYS[1], 'apply_ms', now, 'slice', 0, 'oldest', kept, 'next_ms', next_change())
+local affected = {}
+for _, market in ipairs(request.affected) do
+  affected[market] = true
+end
+local positions = move_epoch(request.pending, request.epoch)
 for _, market in ipairs(request.removed_markets) do
   redis.call('UNLINK', key('v:', market))
 end
-for _, market in ipairs(request.markets) do
-  local meta = redis.call('HGET', key('v:', market[1]), '\1')
-  local complete = meta and string.sub(meta, 1, 1) or '1'
-  if market[4] == 1 then
-    complete = positions > 0 and '0' or complete
-  end
-  redis.call('HSET', key('v:', market[1]), '\1',
-    string.format('%s %.0f %.0f %.0f', complete, market[2], request.version, market[3]))
-end
-if positions > 0 then
-  local left = redis.call('HMGET', key('rollout', ''), 'total', 'done')
-  redis.call('HSET', key('rollout', ''), 'total', positions + (left[1] or 0) - (left[2] or 0), 'done', 0)
-end
+show_markets(affected, positions)
 append_ledger({ 'NETWORK', '', '', request.version, '', request.author }, now, {})
 return reply('DONE', { request.version, positions })

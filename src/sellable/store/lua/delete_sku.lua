@@ -11,9 +11,10 @@ OUTCOME  IN_USE              how many reservations hold it
 OUTCOME  MORE_DUE            the SKU: more expired holds to give back before another try
 COST     positions and markets of the SKU
 ]]
---- @include key clock location_of load_sku units position_of find_market add_supply set_position
---- @include sellable_now record append_ledger flush_sku flush_all holdings load_reservation
---- @include store_reservation give_back settle expire_due reply
+--- @include key clock location_of load_sku share_of units position_of find_market add_supply
+--- @include set_position sellable_now record append_ledger load_supplies flush_supplies flush_sku
+--- @include quota_of flush_all holdings load_reservation store_reservation count_quotas unbind
+--- @include give_back settle expire_due reply
 local sku = ARGV[4]
 local now = clock(ARGV[1])
 local state = load_sku(sku)

@@ -31,6 +31,9 @@ for _, id in ipairs(cmsgpack.unpack(ARGV[1])) do
     for location in pairs(held.locations) do
       expect(id, 'i:l:' .. location, true)
     end
+    for supply in pairs(held.waiting) do
+      expect(id, 'i:w:' .. supply, true)
+    end
     expect(id, 'x', reservation.state == 'HELD')
     expect(id, 'c', next(held.skus) == nil)
     if reservation.order_reference ~= '' then

@@ -8,14 +8,15 @@ OUTCOME  DONE                fields and values of the SKU; market and view numbe
                              network; rules for the SKU and its class; network epoch; market and its compiled
                              network; facts (location, id, observe time, packed); up to 200 holders (packed
                              reservation, expiry among the holders, expiry of the sweeper, number in its state
-                             index, number in the SKU's index); overcommitted positions; in which location sets
+                             index, number in the SKU's index); overcommitted positions; in which location sets;
+                     holds; levels of silence of the locations
 COST     positions + markets of the network + facts + 200 holders
 ]]
 --- @include key
 local sku = ARGV[1]
 local raw = redis.call('HGETALL', key('k:', sku))
 local class = ''
-local places, facts, overcommitted, listed = {}, {}, {}, {}
+local places, facts, overcommitted, listed, levels = {}, {}, {}, {}, {}
 for at = 1, #raw, 2 do
   local name = raw[at]
   if name == ':i' then
@@ -23,6 +24,7 @@ for at = 1, #raw, 2 do
   elseif not string.find(name, ':', 1, true) then
     places[#places + 1] = name
     places[#places + 1] = redis.call('HGET', KEYS[1], 'l:' .. name) or ''
+    levels[#levels + 1] = tonumber(redis.call('HGET', key('aged', ''), name) or 0)
     local member = name .. ':' .. sku
     local times = redis.call('ZRANGEBYSCORE', key('d:', member), '-inf', '+inf', 'WITHSCORES')
     for fact = 1, #times, 2 do
@@ -53,4 +55,4 @@ end
 local rules = redis.call('HMGET', KEYS[1], 'u:' .. sku, 'c:' .. class)
 return { 'DONE', { raw, views, places, { rules[1] or '', class ~= '' and rules[2] or '' },
   tonumber(redis.call('HGET', KEYS[1], 'epoch') or 0), markets, facts, holders, overcommitted, listed,
-  redis.call('ZCARD', key('h:', sku)) } }
+  redis.call('ZCARD', key('h:', sku)), levels } }

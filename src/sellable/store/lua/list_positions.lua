@@ -7,21 +7,24 @@ ARGV[2]  ledger_entries_max  int     length that bounds the ledger
 ARGV[3]  retention_ms        int     how long closed reservations, request ids and facts are kept
 ARGV[4]  sku                 string  the SKU
 OUTCOME  DONE                for each position: location, on hand, reserved, safety stock, available,
-                             overcommitted, blocked, observe time of the base in microseconds, source
+                             overcommitted, blocked, observe time of the base in microseconds, source, when
+                             it is expected (0: it is there); a supply is named "<location>+<supply id>"
 OUTCOME  UNKNOWN_SKU         nothing
 OUTCOME  STALE               the SKU: to refresh before another try
 OUTCOME  MORE_DUE            the SKU: more expired holds to give back before another try
 COST     positions of the SKU
 ]]
---- @include key clock location_of load_sku units position_of find_market add_supply set_position
---- @include sellable_now record append_ledger flush_sku flush_all holdings load_reservation
---- @include store_reservation give_back settle expire_due reply
+--- @include key clock location_of load_sku share_of units position_of find_market add_supply
+--- @include set_position sellable_now record append_ledger load_supplies flush_supplies flush_sku
+--- @include quota_of flush_all holdings load_reservation store_reservation count_quotas unbind
+--- @include give_back settle expire_due network_due reply
 local now = clock(ARGV[1])
 local state = load_sku(ARGV[4])
 if not state.epoch and not state.item then
   return reply('UNKNOWN_SKU', {})
 end
-if state.epoch and state.epoch < tonumber(redis.call('HGET', KEYS[1], 'epoch') or 0) then
+local behind = state.epoch and state.epoch < tonumber(redis.call('HGET', KEYS[1], 'epoch') or 0)
+if behind or network_due(now) then
   return reply('STALE', { state.sku })
 end
 expire_due(state, now, tonumber(ARGV[3]))
@@ -34,14 +37,20 @@ local fields, positions = {}, {}
 for at = 1, #raw, 2 do
   fields[raw[at]] = raw[at + 1]
 end
+local supplies = load_supplies(state)
 for name, packed in pairs(fields) do
   if not string.find(name, ':', 1, true) then
     local on_hand, reserved, safety, blocked = cmsgpack.unpack(packed)
-    local available, overcommitted = units(on_hand, reserved, safety, blocked)
-    local place = location_of(name)
+    local supply, place, sold = supplies[name], location_of(name), true
     local base = fields['b:' .. name] and { cmsgpack.unpack(fields['b:' .. name]) } or { 0, 0, 0, '', '' }
-    positions[#positions + 1] = { name, on_hand, reserved, safety, place and place.enabled and available or 0,
-      overcommitted, blocked == 1, base[2], base[5] }
+    if supply then
+      local location = string.match(name, '^(.*)%+')
+      place, sold = location_of(location), supply.expect_ms > now and position_of(state, location)[4] == 0
+      base[2], base[5] = supply.observe_us, supply.source
+    end
+    local available, overcommitted = units(supply == nil and place or nil, on_hand, reserved, safety, blocked)
+    positions[#positions + 1] = { name, on_hand, reserved, safety, place and place.enabled and sold and available or 0,
+      overcommitted, blocked ~= 0, base[2], base[5], supply and supply.expect_ms or 0 }
   end
 end
 return reply('DONE', positions)

@@ -11,9 +11,10 @@ ARGV[6]  count               int     at most 100
 OUTCOME  DONE                the reservations, each with its number
 COST     at most 100 reservations
 ]]
---- @include key clock location_of load_sku units position_of find_market add_supply set_position
---- @include sellable_now record append_ledger flush_sku flush_all holdings load_reservation
---- @include store_reservation give_back settle shortages mark_short reply
+--- @include key clock location_of load_sku share_of units position_of find_market add_supply
+--- @include set_position sellable_now record append_ledger load_supplies flush_supplies flush_sku
+--- @include quota_of flush_all holdings load_reservation store_reservation count_quotas unbind
+--- @include give_back settle shortages mark_short reply
 local retention_ms = tonumber(ARGV[3])
 local now = clock(ARGV[1])
 local page = {}

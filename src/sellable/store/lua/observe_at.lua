@@ -10,7 +10,7 @@ OUTCOME  UNKNOWN_LOCATION    nothing
 OUTCOME  LOCATION_NOT_IN_MARKET  nothing
 COST     SKUs
 ]]
---- @include key location_of units sells_from
+--- @include key location_of share_of units sells_from
 local location = ARGV[2]
 local place = location_of(location)
 if not place then
@@ -24,7 +24,7 @@ for _, sku in ipairs(cmsgpack.unpack(ARGV[3])) do
   local raw = redis.call('HMGET', key('k:', sku), location, 'b:' .. location)
   local available, observe_us, _ = -1, 0, nil
   if raw[1] then
-    available = place.enabled and units(cmsgpack.unpack(raw[1])) or 0
+    available = place.enabled and units(place, cmsgpack.unpack(raw[1])) or 0
   end
   if raw[2] then
     _, observe_us = cmsgpack.unpack(raw[2])

@@ -1,43 +1,51 @@
 #!lua flags=no-writes
 --[[
-observe_sku: every market that has a position of a SKU, with the oldest count behind its number.
+observe_sku: every market that has a position of a SKU, with the oldest count behind its number. Answers a
+part of the positions; the caller asks until there is no more, and takes the oldest of each market.
 KEYS[1]  network             hash    the partition's network; every other key has its tag
 ARGV[1]  sku                 string  the SKU
-OUTCOME  DONE                market and microseconds since 1970 (0 where nothing was counted), repeated
+ARGV[2]  cursor              string  of the answer before; 0 = from the start
+OUTCOME  DONE                cursor, 0 after the last part; market and microseconds since 1970 (0 where nothing
+                             was counted), repeated
 OUTCOME  UNKNOWN_SKU         nothing
-COST     positions of the SKU x markets of their locations
+COST     positions and markets of each kind of location, about 2000 of both
 ]]
 --- @include key location_of
-local raw = redis.call('HGETALL', key('k:', ARGV[1]))
-if #raw == 0 then
+local name, cursor = key('k:', ARGV[1]), ARGV[2]
+if redis.call('EXISTS', name) == 0 then
   return { 'UNKNOWN_SKU', cmsgpack.pack({}) }
 end
-local bases, names, oldest, markets = {}, {}, {}, {}
-for at = 1, #raw, 2 do
-  local name = raw[at]
-  if string.sub(name, 1, 2) == 'b:' then
-    local _, observe_us = cmsgpack.unpack(raw[at + 1])
-    bases[string.sub(name, 3)] = observe_us > 0 and observe_us or nil
-  elseif not string.find(name, ':', 1, true) then
-    names[#names + 1] = name
+local work, times = 0, {}
+repeat
+  local page = redis.call('HSCAN', name, cursor, 'COUNT', 20)
+  cursor = page[1]
+  for at = 1, #page[2], 2 do
+    local field, observe_us, _ = page[2][at], 0, nil
+    if string.sub(field, 1, 2) == 'b:' then
+      field = string.sub(field, 3)
+      _, observe_us = cmsgpack.unpack(page[2][at + 1])
+    end
+    local place = location_of(field)
+    if place then
+      work = work + (times[place] and 0 or #place.markets / 5)
+      times[place] = times[place] or 0
+      if observe_us > 0 and (times[place] == 0 or observe_us < times[place]) then
+        times[place] = observe_us
+      end
+    end
+    work = work + 3
   end
-end
-for _, name in ipairs(names) do
-  local place = location_of(name)
-  for at = 1, place and #place.markets or 0, 5 do
+until cursor == '0' or work >= 2000
+local oldest, found = {}, { cursor }
+for place, observe_us in pairs(times) do
+  for at = 1, #place.markets, 5 do
     local market = place.markets[at]
-    if not oldest[market] then
-      markets[#markets + 1] = market
-      oldest[market] = 0
-    end
-    if bases[name] and (oldest[market] == 0 or bases[name] < oldest[market]) then
-      oldest[market] = bases[name]
-    end
+    local known = oldest[market] or 0
+    oldest[market] = observe_us > 0 and (known == 0 or observe_us < known) and observe_us or known
   end
 end
-local found = {}
-for _, market in ipairs(markets) do
+for market, observe_us in pairs(oldest) do
   found[#found + 1] = market
-  found[#found + 1] = oldest[market]
+  found[#found + 1] = observe_us
 end
 return { 'DONE', cmsgpack.pack(found) }

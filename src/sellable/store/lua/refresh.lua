@@ -8,21 +8,26 @@ ARGV[2]  ledger_entries_max  int     length that bounds the ledger
 ARGV[3]  retention_ms        int     how long closed reservations, request ids and facts are kept
 ARGV[4]  request             msgpack work_max, skus
 OUTCOME  DONE                how many of the SKUs were seen to, and the epoch they are at least at
+OUTCOME  SWITCH_DUE          nothing: the network is to be switched first
 COST     positions x markets of their locations, at most work_max beyond the last SKU
 ]]
---- @include key clock location_of load_sku units find_market add_supply sellable_now record
---- @include append_ledger flush_sku adopt_rules recompute reply
+--- @include key clock location_of load_sku share_of units find_market add_supply sellable_now
+--- @include record append_ledger load_supplies flush_supplies flush_sku adopt_rules recompute
+--- @include network_due reply
 local request = cmsgpack.unpack(ARGV[4])
 local now = clock(ARGV[1])
+if network_due(now) then
+  return reply('SWITCH_DUE', {})
+end
 local epoch = tonumber(redis.call('HGET', KEYS[1], 'epoch') or 0)
 local work, seen = 0, 0
 for _, sku in ipairs(request.skus) do
-  local state = load_sku(sku)
-  if state.epoch and state.epoch < epoch then
+  if tonumber(redis.call('HGET', key('k:', sku), ':e') or epoch) < epoch then
+    local state = load_sku(sku)
     work = work + recompute(state)
     flush_sku(state, now)
   end
-  work = work + 1
+  work = work + 0.25
   seen = seen + 1
   if work > request.work_max then
     break

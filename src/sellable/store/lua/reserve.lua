@@ -22,10 +22,12 @@ OUTCOME  STALE               SKUs to refresh before another try
 OUTCOME  MORE_DUE            SKUs with more expired holds to give back before another try
 COST     lines x (locations walked + markets of the locations taken from), at most 100 lines
 ]]
---- @include key clock location_of load_sku units position_of find_market add_supply set_position
---- @include sellable_now record append_ledger flush_sku flush_all holdings load_reservation
---- @include store_reservation give_back settle expire_due prepare_skus bind sells_from free_at take
---- @include shortages mark_short reply finish check_request replace_hold place_lines
+--- @include key clock location_of load_sku share_of units position_of find_market add_supply
+--- @include set_position sellable_now record append_ledger load_supplies flush_supplies flush_sku
+--- @include quota_of flush_all holdings load_reservation store_reservation count_quotas unbind
+--- @include give_back settle expire_due network_due prepare_skus bind sells_from free_at take
+--- @include shortages mark_short reply finish check_request replace_hold quota_left future_of
+--- @include number_with place_future place_lines
 local request = cmsgpack.unpack(ARGV[4])
 local retention_ms = tonumber(ARGV[3])
 local now = clock(ARGV[1])
@@ -68,7 +70,7 @@ local reservation = {
 }
 for at, line in ipairs(request.lines) do
   local held = { line_id = line.line_id, sku = line.sku, requested = line.quantity, granted = 0,
-    location = line.location, allocations = {} }
+    location = line.location, allocations = {}, quotas = line.quotas }
   for _, part in ipairs(placed[at]) do
     held.granted = held.granted + part.quantity
     take(reservation, held, part.location, part.quantity, 'HELD')

@@ -20,9 +20,10 @@ OUTCOME  STALE               SKUs to refresh before another try
 OUTCOME  MORE_DUE            SKUs with more expired holds to give back before another try
 COST     moves and the markets of their locations
 ]]
---- @include key clock location_of load_sku units position_of find_market add_supply set_position
---- @include sellable_now record append_ledger flush_sku flush_all holdings load_reservation
---- @include store_reservation give_back settle expire_due prepare_skus sells_from free_at take
+--- @include key clock location_of load_sku share_of units position_of find_market add_supply
+--- @include set_position sellable_now record append_ledger load_supplies flush_supplies flush_sku
+--- @include quota_of flush_all holdings load_reservation store_reservation count_quotas unbind
+--- @include give_back settle expire_due network_due prepare_skus sells_from free_at take
 --- @include adopt_rules create_position base_of follows_base apply_delta lower_on_hand find_parts
 --- @include check_targets check_moves shortages mark_short reply finish
 local request = cmsgpack.unpack(ARGV[4])
@@ -64,9 +65,8 @@ end
 -- Apply.
 for at, part in ipairs(parts) do
   local state = load_sku(part.line.sku)
-  local from = position_of(state, part.allocation.location)
   part.allocation.open = part.allocation.open - part.quantity
-  set_position(state, part.allocation.location, from[1], from[2] - part.quantity, from[3], from[4])
+  unbind(state, part.allocation.location, part.quantity)
   record(state, 'TRANSFERRED', part.allocation.location, -part.quantity, request.reservation_id)
   take(reservation, part.line, part.part.to_location, part.quantity, 'TRANSFERRED')
   if part.part.refusal == 'NOT_FOUND' or part.part.refusal == 'DAMAGED' then

@@ -1,22 +1,30 @@
 -- Resolves the rules for one SKU: those that name it go before those that name its class; where
--- neither speaks, the defaults of market and location hold. Returns safety stock by location.
+-- neither speaks, the defaults of market and location hold. Of quotas, both count. Returns safety stock
+-- and recall by location.
 local function adopt_rules(state)
   local class = state.item and state.item[2] or ''
   local raw = redis.call('HMGET', KEYS[1], 'c:' .. class, 'u:' .. state.sku)
-  local merged = { {}, {}, {} }
+  local merged = { {}, {}, {}, {} }
+  local quotas = {}
   local found = false
   for source = 1, 2 do
     if raw[source] and not (source == 1 and class == '') then
       local rules = cmsgpack.unpack(raw[source])
       found = true
-      for effect = 1, 3 do
-        for target, value in pairs(rules[effect]) do
+      for effect = 1, 4 do
+        for target, value in pairs(rules[effect] or {}) do
           merged[effect][target] = value
+        end
+      end
+      for market, listed in pairs(rules[5] or {}) do
+        quotas[market] = quotas[market] or {}
+        for _, quota in ipairs(listed) do
+          table.insert(quotas[market], quota)
         end
       end
     end
   end
-  state.overrides = found and { merged[1], merged[2] } or nil
+  state.overrides = found and { merged[1], merged[2], quotas } or nil
   state.rules_dirty = true
-  return merged[3]
+  return merged[3], merged[4]
 end

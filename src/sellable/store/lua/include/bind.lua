@@ -24,8 +24,9 @@ local function bind(state, market, wanted, parts_max)
         state.positions[name] = position
       end
       if position then
-        local free = units(position[1], position[2], position[3], position[4]) - (state.taken[name] or 0)
-        if free > 0 and location_of(name).enabled then
+        local place = location_of(name)
+        local free = units(place, position[1], position[2], position[3], position[4]) - (state.taken[name] or 0)
+        if free > 0 and place.enabled then
           local quantity = math.min(free, wanted)
           parts[#parts + 1] = { location = name, quantity = quantity }
           state.taken[name] = (state.taken[name] or 0) + quantity

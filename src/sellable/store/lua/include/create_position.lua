@@ -1,13 +1,14 @@
--- A position that a fact speaks of for the first time: no units, the safety stock that the rules
--- give it. A SKU without any position before is computed under the network of this moment.
+-- A position that a fact speaks of for the first time: no units, the safety stock and the recall that the
+-- rules give it. A SKU without any position before is computed under the network of this moment.
 local function create_position(state, location)
   if not state.epoch then
     state.epoch = tonumber(redis.call('HGET', KEYS[1], 'epoch') or 0)
   end
-  local rules = adopt_rules(state)
+  local rules, recalls = adopt_rules(state)
   local place = location_of(location)
   local safety = rules[location] or place and place.safety or 0
-  set_position(state, location, 0, 0, safety, 0)
+  local recalled = recalls[location] or place and place.blocked or 0
+  set_position(state, location, 0, 0, safety, 2 * recalled)
   redis.call('SADD', key('l:', location), state.sku)
   return position_of(state, location)
 end

@@ -1,6 +1,7 @@
 -- Writes a working copy: positions, supplies, view, overcommitments and ledger together. The
 -- markets whose number changed go with the SKU's last ledger entry; a recompute that changes none
--- leaves none. `rewrite` trusts no number that was shown before.
+-- leaves none. `rewrite` trusts no number that was shown before. A number that
+-- a quota limits further says so by a "q": what is left of it is asked for when it is read.
 local view_keys = {}
 
 local function flush_sku(state, now)
@@ -8,13 +9,17 @@ local function flush_sku(state, now)
     return
   end
   local changed = state.lost or {}
+  for at = 1, #changed, 2 do
+    redis.call('HDEL', key('v:', changed[at]), state.sku)
+  end
   for at in pairs(state.touched) do
     local number = sellable_now(state, at)
     local differs = number ~= state.flat[at + 3]
     if differs or state.rewrite then
       local market = state.flat[at]
       view_keys[market] = view_keys[market] or key('v:', market)
-      redis.call('HSET', view_keys[market], state.sku, number)
+      local limited = state.overrides and state.overrides[3] and state.overrides[3][market]
+      redis.call('HSET', view_keys[market], state.sku, limited and string.format('%.0fq', number) or number)
       state.flat[at + 3] = number
     end
     if differs then
@@ -37,6 +42,7 @@ local function flush_sku(state, now)
       redis.call('HDEL', state.key, ':o')
     end
   end
+  flush_supplies(state, fields, now)
   for first = 1, #fields, 1000 do
     redis.call('HSET', state.key, unpack(fields, first, math.min(first + 999, #fields)))
   end

@@ -5,6 +5,6 @@ local function free_at(state, location)
   if not position or not place or not place.enabled then
     return 0
   end
-  local available = units(position[1], position[2], position[3], position[4])
+  local available = units(place, position[1], position[2], position[3], position[4])
   return math.max(0, available - (state.taken[location] or 0))
 end

@@ -2,9 +2,11 @@
 -- `fulfilled`, as `field` says, and go to the ledger as `kind`.
 local function give_back(reservation, line, allocation, quantity, field, kind)
   local state = load_sku(line.sku)
-  local position = position_of(state, allocation.location)
+  if field ~= 'fulfilled' then
+    count_quotas(line.quotas, -quantity)
+  end
   allocation.open = allocation.open - quantity
   allocation[field] = allocation[field] + quantity
-  set_position(state, allocation.location, position[1], position[2] - quantity, position[3], position[4])
+  unbind(state, allocation.location, quantity)
   record(state, kind, allocation.location, -quantity, reservation.reservation_id)
 end

@@ -1,6 +1,8 @@
--- A location as the network compiled it: enabled, default safety stock, and five values for each
--- market that sells from it (market, buffer units, buffer basis points, buffer floor, cap).
--- nil: the network does not have it. Locations that are compiled alike share one table.
+-- A location as the network compiled it: enabled, default safety stock and recall, five values for each
+-- market that sells from it (market, buffer units, buffer basis points, buffer floor, cap), and, where
+-- its feed may fall silent, what is kept back then (after ms, units, basis points, floor) with the level
+-- of its silence. nil: the network does not have it. Locations that are compiled alike, and whose feeds
+-- are as old, share one table.
 local locations = {}
 local compiled = {}
 
@@ -11,8 +13,13 @@ local function location_of(name)
     location = packed and compiled[packed] or false
     if packed and not location then
       local fields = cmsgpack.unpack(packed)
-      location = { enabled = fields[1] == 1, safety = fields[2], markets = fields[3] }
-      compiled[packed] = location
+      local stale = fields[5] and #fields[5] > 0 and fields[5] or nil
+      local level = stale and tonumber(redis.call('HGET', key('aged', ''), name) or 0) or 0
+      local same = stale and packed .. level or packed
+      location = compiled[same]
+        or { enabled = fields[1] == 1, safety = fields[2], markets = fields[3], blocked = fields[4] or 0,
+          stale = stale, level = level }
+      compiled[same] = location
     end
     locations[name] = location
   end

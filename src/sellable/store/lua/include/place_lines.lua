@@ -11,7 +11,8 @@ local function place_lines(request)
         local state = load_sku(line.sku)
         local index = find_market(state, request.market, 1)
         state.left = state.left or (index and sellable_now(state, index) or 0)
-        local wanted = math.min(line.quantity, state.left)
+        local quota, quotas = quota_left(state, request.market)
+        local wanted = math.min(line.quantity, state.left, quota or state.left)
         local parts = {}
         if line.location ~= '' then
           local quantity = math.min(wanted, free_at(state, line.location))
@@ -25,8 +26,12 @@ local function place_lines(request)
           parts, missing = bind(state, request.market, wanted, allocations_left)
           granted[at] = wanted - missing
         end
-        allocations_left = allocations_left - #parts
         state.left = state.left - granted[at]
+        local missing = math.min(line.quantity, quota or line.quantity) - granted[at]
+        granted[at] = granted[at] + place_future(state, request, line, missing, parts, allocations_left)
+        allocations_left = allocations_left - #parts
+        count_quotas(quotas, granted[at])
+        line.quotas = quotas
         placed[at] = parts
         placed.total = placed.total + granted[at]
       end

@@ -1,4 +1,5 @@
--- A position of the working copy: on hand, reserved, safety stock, blocked (0 or 1); nil if none.
+-- A position of the working copy: on hand, reserved, safety stock, blocked (1 by a fact + 2 by a
+-- rule); nil if none.
 local function position_of(state, location)
   local position = state.positions[location]
   if position == nil then

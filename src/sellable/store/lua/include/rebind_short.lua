@@ -15,12 +15,11 @@ local function rebind_short(reservation, allocations_max, now, retention_ms)
     for index = 1, #line.allocations do
       local allocation = line.allocations[index]
       local short = allocation.short or 0
-      allocation.short = nil
+      allocation.short, allocation.expect_ms = nil, nil
       if sells and short > 0 and line.location == '' then
         for _, part in ipairs(bind(state, reservation.market, short, allocations_max)) do
-          local from = position_of(state, allocation.location)
           allocation.open = allocation.open - part.quantity
-          set_position(state, allocation.location, from[1], from[2] - part.quantity, from[3], from[4])
+          unbind(state, allocation.location, part.quantity)
           record(state, 'TRANSFERRED', allocation.location, -part.quantity, reservation.reservation_id)
           take(reservation, line, part.location, part.quantity, 'TRANSFERRED')
           state.taken[part.location] = nil

@@ -3,7 +3,7 @@
 -- the work is the positions, and the markets of each kind of location. Markets that lost their last
 -- position forget the SKU. Returns the work.
 local function recompute(state)
-  local rules = adopt_rules(state)
+  local rules, recalls = adopt_rules(state)
   local raw = redis.call('HGETALL', state.key)
   local shown, facts, names = {}, {}, {}
   for at = 1, #state.flat, 4 do
@@ -23,14 +23,15 @@ local function recompute(state)
     local place, position = location_of(name), state.positions[name]
     if place then
       local safety = facts[name] or rules[name] or place.safety
-      if safety ~= position[3] then
-        position[3] = safety
+      local blocked = position[4] % 2 + 2 * (recalls[name] or place.blocked)
+      if safety ~= position[3] or blocked ~= position[4] then
+        position[3], position[4] = safety, blocked
         state.dirty[name] = true
       end
       local sum = sums[place] or { 0, 0 }
       sums[place] = sum
       if place.enabled then
-        local available, overcommitted, counted = units(position[1], position[2], safety, position[4])
+        local available, overcommitted, counted = units(place, position[1], position[2], safety, blocked)
         sum[1] = sum[1] + available - overcommitted
         sum[2] = sum[2] + counted
       end
@@ -48,7 +49,6 @@ local function recompute(state)
   end
   state.lost = {}
   for market in pairs(shown) do
-    redis.call('HDEL', key('v:', market), state.sku)
     state.lost[#state.lost + 1] = market
     state.lost[#state.lost + 1] = -1
   end

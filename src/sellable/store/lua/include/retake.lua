@@ -9,6 +9,18 @@ local function retake(reservation, allocations_max, now, retention_ms)
   if stale then
     return 'STALE', stale
   end
+  for _, line in ipairs(reservation.lines) do
+    local expired = 0
+    for _, allocation in ipairs(line.allocations) do
+      expired = expired + allocation.expired
+    end
+    local left, quotas = quota_left(load_sku(line.sku), reservation.market)
+    if left and left < expired then
+      return 'EXPIRED', {}
+    end
+    line.quotas = quotas
+    count_quotas(quotas, expired)
+  end
   local plan = {}
   for pass = 1, 2 do
     for _, line in ipairs(reservation.lines) do
@@ -19,6 +31,8 @@ local function retake(reservation, allocations_max, now, retention_ms)
         local here = 0
         if place and sells_from(reservation.market, place) then
           here = math.min(allocation.expired, free_at(state, allocation.location))
+        elseif allocation.expired > 0 and string.find(allocation.location, '+', 1, true) then
+          here = math.min(allocation.expired, promised_at(state, reservation.market, allocation.location))
         end
         if pass == 1 then
           state.taken[allocation.location] = (state.taken[allocation.location] or 0) + here
@@ -28,6 +42,9 @@ local function retake(reservation, allocations_max, now, retention_ms)
           local parts, missing = {}, allocation.missing
           if line.location == '' then
             parts, missing = bind(state, reservation.market, allocation.missing, allocations_max)
+          elseif line.location ~= allocation.location and free_at(state, line.location) >= missing then
+            parts, missing = { { location = line.location, quantity = missing } }, 0
+            state.taken[line.location] = (state.taken[line.location] or 0) + parts[1].quantity
           end
           if missing > 0 then
             return next(more_due) and 'MORE_DUE' or 'EXPIRED', { (next(more_due)) }

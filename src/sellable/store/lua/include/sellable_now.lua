@@ -1,6 +1,6 @@
 -- The number of the market at `at` in the working copy:
--- max(0, supply - protection buffer), at most the cap. The percentage is of the market's on hand,
--- rounded up, computed in two parts because on hand * 10000 may pass 2^53.
+-- max(0, supply - protection buffer), at most the cap. The percentage is of the market's on hand.
+-- What is left of a quota is not in it: others of its item class change that without coming here.
 local function sellable_now(state, at)
   local markets, rule = state.touched[at], state.rules[at]
   if not markets then
@@ -18,9 +18,7 @@ local function sellable_now(state, at)
   end
   local kept = units_kept
   if basis_points > 0 then
-    local rest = on_hand % 10000
-    local whole = (on_hand - rest) / 10000
-    kept = math.max(kept, whole * basis_points + math.ceil(rest * basis_points / 10000))
+    kept = math.max(kept, share_of(on_hand, basis_points))
   end
   local number = math.max(0, state.flat[at + 1] - math.max(kept, floor))
   if cap >= 0 and number > cap then

@@ -3,10 +3,11 @@
 -- here: their readers do not trust the view, and refresh computes them from the positions.
 local function set_position(state, location, on_hand, reserved, safety, blocked)
   local old = position_of(state, location)
-  local available, overcommitted, counted = units(on_hand, reserved, safety, blocked)
+  local place = location_of(location)
+  local available, overcommitted, counted = units(place, on_hand, reserved, safety, blocked)
   local available_old, overcommitted_old, counted_old = 0, 0, 0
   if old then
-    available_old, overcommitted_old, counted_old = units(old[1], old[2], old[3], old[4])
+    available_old, overcommitted_old, counted_old = units(place, old[1], old[2], old[3], old[4])
   end
   state.positions[location] = { on_hand, reserved, safety, blocked }
   state.dirty[location] = true
@@ -14,7 +15,6 @@ local function set_position(state, location, on_hand, reserved, safety, blocked)
     state.overcommitted = state.overcommitted or {}
     state.overcommitted[location] = overcommitted
   end
-  local place = location_of(location)
   if not place then
     return
   end

@@ -23,6 +23,7 @@ local function ship(reservation, line, location, quantity, fact, now, retention_
         allocation.fulfilled = allocation.fulfilled - moved
       elseif moved > 0 then
         allocation[field] = allocation[field] - moved
+        count_quotas(line.quotas, moved)
       end
       counted = counted + math.max(0, moved)
     end

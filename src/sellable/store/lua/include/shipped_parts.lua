@@ -11,7 +11,8 @@ local function shipped_parts(reservation, parts)
           quantity = allocation.open
         end
         if quantity > 0 then
-          found[#found + 1] = { line = line, location = allocation.location, quantity = quantity }
+          local location = string.match(allocation.location, '^(.*)%+') or allocation.location
+          found[#found + 1] = { line = line, location = location, quantity = quantity }
         end
       end
     end
@@ -39,8 +40,9 @@ local function shipped_parts(reservation, parts)
       for _, allocation in ipairs(line.allocations) do
         open = open + allocation.open
         if part.location == '' and (allocation.open > 0 or #line.allocations == 1) then
-          places = places + 1
-          location = allocation.location
+          local place = string.match(allocation.location, '^(.*)%+') or allocation.location
+          places = location == place and places or places + 1
+          location = place
         end
       end
       local quantity = index == #lines and left or math.max(0, math.min(left, open))

@@ -7,7 +7,11 @@ local function shortages(state, location)
   local position = position_of(state, location)
   local short = {}
   local left = position and position[2] - position[1] or 0
-  local ids = left > 0 and redis.call('ZREVRANGE', key('i:k:', state.sku), 0, 199) or {}
+  local holders = key('i:k:', state.sku)
+  if string.find(location, '+', 1, true) then
+    holders = key('i:w:', location .. ':' .. state.sku)
+  end
+  local ids = left > 0 and redis.call('ZREVRANGE', holders, 0, 199) or {}
   if #ids == 0 then
     return short
   end

@@ -2,7 +2,7 @@
 -- retention is over, for repeats; one that a late confirm reopens is kept on.
 local function store_reservation(reservation, now, retention_ms)
   local id = reservation.reservation_id
-  local before = indexed[id] or { skus = {}, locations = {} }
+  local before = indexed[id] or { skus = {}, locations = {}, waiting = {} }
   local after = holdings(reservation)
   reservation.update_ms = now
   redis.call('SET', key('r:', id), cmsgpack.pack(reservation))
@@ -36,6 +36,16 @@ local function store_reservation(reservation, now, retention_ms)
   for location in pairs(after.locations) do
     if not before.locations[location] then
       redis.call('ZADD', key('i:l:', location), reservation.number, id)
+    end
+  end
+  for supply in pairs(before.waiting) do
+    if not after.waiting[supply] then
+      redis.call('ZREM', key('i:w:', supply), id)
+    end
+  end
+  for supply in pairs(after.waiting) do
+    if not before.waiting[supply] then
+      redis.call('ZADD', key('i:w:', supply), reservation.number, id)
     end
   end
   if after.state == 'HELD' then

@@ -1,0 +1,66 @@
+"""What `sellable --help` says besides the list of commands."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Final
+
+from sellable.cli.failure import EXIT_CODES_HELP
+
+SERVICE: Final = "The service"
+NETWORK: Final = "The network: locations, markets, protections"
+STOCK: Final = "Stock"
+RESERVATIONS: Final = "Reservations"
+
+MANUAL: Final = """How many of this SKU can this channel sell in this country right now?
+
+To begin:
+  sellable demo                         # real orders on a store of its own
+  sellable serve --data ./stock         # a service with its data in a folder
+  sellable network apply network.yaml   # locations, markets, protections
+  sellable set 85123A DC-PARIS 40       # a count
+  sellable check web/FR 85123A          # what can be sold
+
+Every day, an example of each group:
+  sellable check-config --config sellable.yaml
+  sellable explain web/FR 85123A
+  sellable reserve web/FR 85123A=2 --ttl 30m
+  sellable network timeline --from 2026-11-20
+
+A market is a channel in a country: web/FR. Each command says more, with
+examples of its own:
+  sellable reserve --help
+
+Lists take --limit, --all, --sort COLUMN and --page-token. With --json a
+command writes one JSON value to standard output, and one to standard error
+if it fails. NO_COLOR takes colours away.
+"""
+
+NETWORK_MANUAL: Final = """Locations, markets and protections: one document, in versions.
+
+Examples, from an edit to the way back:
+  sellable network show > network.yaml
+  sellable network validate network.yaml
+  sellable network whatif network.yaml
+  sellable network apply network.yaml --comment "open Lyon" --wait
+  sellable network restore 3
+"""
+
+ITEMS_MANUAL: Final = """Master data of SKUs: the class that protections name, and more.
+
+Example:
+  sellable items put items.csv
+"""
+
+EXIT_CODES: Final = "Exit codes:\n" + "\n".join(
+    f"{code:>5}  {meaning}" for code, meaning in EXIT_CODES_HELP.items()
+)
+
+
+def flowing(text: str) -> str:
+    """Return help whose prose is folded by the terminal and whose examples keep their lines."""
+    paragraphs = inspect.cleandoc(text).split("\n\n")
+    return "\n\n".join(
+        paragraph if "\n " in paragraph else paragraph.replace("\n", " ")
+        for paragraph in paragraphs
+    )

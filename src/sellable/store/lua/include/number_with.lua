@@ -1,0 +1,18 @@
+-- The number that a market would show if so many more units were at its locations: the same buffer and cap.
+local function number_with(state, market, index, more)
+  local supplied = state.supplies and next(state.supplies)
+  while supplied and not state.touched[index] do
+    local location = location_of(string.match(supplied, '^(.*)%+'))
+    for at = 1, location and #location.markets or 0, 5 do
+      if location.markets[at] == market then
+        state.touched[index], state.rules[index] = location.markets, at
+      end
+    end
+    supplied = next(state.supplies, supplied)
+  end
+  local flat = state.flat
+  flat[index + 1] = flat[index + 1] + more
+  local number = sellable_now(state, index)
+  flat[index + 1] = flat[index + 1] - more
+  return number
+end
