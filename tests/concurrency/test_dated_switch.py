@@ -214,6 +214,19 @@ async def test_silence_ends_for_those_who_only_watch(store_url: str) -> None:
             assert expected == await store.runner.connection.execute("HGET", view, "S0")
 
 
+async def test_each_market_hears_of_its_own_silence(store_url: str) -> None:
+    """A market is told of its location's silence, also where another falls silent sooner."""
+    clock = Moment()
+    patience = {"stale_after": "1m", "stale_protection_buffer": 2}
+    async with stores(store_url, 1, clock) as (store,):
+        await store.networks.apply(network(dc=patience, store=patience))
+        for after, location in ((0, "DC"), (1_000, "STORE")):
+            clock.after(after)
+            await count(store, 10, "S0", location=location)
+        clock.after(MINUTE_MS + 1_000)
+        assert [8] == await sellable(store, "S0", market=DE)
+
+
 async def check(store: Store, *rollouts: Rollout) -> None:
     """Let the roll-out end, by whoever leads it, and the store recompute its own counters."""
     assert any([await each.step() for each in rollouts or [Rollout(store.runner)]])

@@ -19,7 +19,8 @@ locations:
   - {id: STORE-LYON, type: store, country: FR}
   - {id: DC-BERLIN, type: warehouse, country: DE}
 markets:
-  - {channel: web, country: FR, locations: [DC-PARIS, STORE-LYON], low_stock_threshold: 5}
+  - {channel: web, country: FR, locations: [DC-PARIS, STORE-LYON], low_stock_threshold: 5,
+     backorder_horizon: 30d}
   - {channel: web, country: DE, locations: [DC-BERLIN], protection_buffer: 1}
 """
 

@@ -33,7 +33,7 @@ def test_count_change_and_check_as_tables(sellable: Command) -> None:
     assert "S1 at DC-PARIS: -3  APPLIED\n" == sellable("adjust", "S1", "DC-PARIS", "-3").out
     assert "S1 at DC-PARIS: +1,000  APPLIED\n" == sellable("adjust", "S1", "DC-PARIS", "+1000").out
     header, row, unknown = sellable.script("check", "web/FR", "S1", "nobody").rows
-    assert ["SKU", "market", "sellable", "status", "oldest", "count"] == header
+    assert ["SKU", "market", "sellable", "status", "expected", "oldest", "count"] == header
     assert ["S1", "web/FR", "1,037", "IN_STOCK"] == row[:4]
     assert ["nobody", "web/FR", "0", "UNKNOWN"] == unknown
     position = sellable("positions", "S1").rows[1]
@@ -52,6 +52,8 @@ def test_check_and_positions_for_scripts(sellable: Command) -> None:
         "country": "FR",
         "sellable_quantity": 4,
         "status": "LOW_STOCK",
+        "future_quantity": 0,
+        "next_available_time": None,
     } == item
     (here,) = sellable("check", "web/FR", "S2", "--location", "STORE-LYON", "--json").value["items"]
     assert (0, "UNKNOWN", None) == (
@@ -72,6 +74,8 @@ def test_check_and_positions_for_scripts(sellable: Command) -> None:
         "overcommitted_quantity": 0,
         "blocked": False,
         "source": "cli",
+        "supply_id": "",
+        "expect_time": None,
     } == position
 
 

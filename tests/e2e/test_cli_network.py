@@ -238,7 +238,7 @@ def test_the_timeline_of_the_version_in_force(sellable: Command) -> None:
         ("diff 1 99", 1, "version '99' is not known"),
         ("restore 99", 1, "version '99' is not known"),
         ("restore 1 --expected-version -1", 2, "--expected-version"),
-        ("versions --sort aplied", 2, "did you mean applied?"),
+        ("versions --sort apply", 2, "did you mean applied?"),
         ("versions --page-token what", 2, "page_token"),
         ("whatif /nowhere", 2, "cannot read /nowhere"),
         ("whatif -", 2, "standard input is empty"),

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING, Final
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from sellable.errors import Overloaded, StoreUnavailable
+from sellable.store.export import Exports
 from sellable.v1.availability_pb2 import ExportAvailabilityRequest
 from support.client import refusal_of
 from support.command import Command
@@ -94,3 +97,54 @@ async def test_pages_before_the_fault_are_answered(
         refused = await refusal_of(read_all())
         assert ("UNAVAILABLE", "STORE_UNAVAILABLE") == (refused.code, refused.reason)
         assert 0 < pages < SKUS // 1_000
+
+
+async def test_walk_does_not_go_on_at_a_store_that_was_lost_and_found(
+    valkey: ValkeyProcess, store_url: str
+) -> None:
+    """A store that was started again would skip SKUs at an old cursor: the export ends instead."""
+    await fill(store_url)
+    async with Proxy(valkey.socket_path) as proxy, store_at(proxy.url) as store:
+        exports = Exports(store.runner, store.availability)
+        async with aclosing(exports.pages("web/FR")) as pages:
+            await anext(pages)
+            proxy.cut()
+
+            async def found_again() -> bool:
+                traffic = store.runner.connection.traffic
+                return store.runner.connection.connected and traffic.reconnects > 0
+
+            await eventually_async(found_again)
+            with pytest.raises(StoreUnavailable, match="lost during the export"):
+                await anext(pages)
+
+
+async def test_full_queue_delays_an_export_and_does_not_break_it(
+    store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While others have every place in the queue of reads, the export waits for its own."""
+    await fill(store_url)
+    async with store_at(store_url) as store:
+        refused: list[Overloaded] = []
+        ask = store.reads._ask
+
+        def noted(*arguments: Any) -> Any:
+            try:
+                return ask(*arguments)
+            except Overloaded as error:
+                refused.append(error)
+                raise
+
+        monkeypatch.setattr(store.reads, "_ask", noted)
+        exports = Exports(store.runner, store.availability)
+        async with aclosing(exports.pages("web/FR")) as pages:
+            await anext(pages)
+            room, store.reads._requests_max = store.reads._requests_max, 0
+            second = asyncio.ensure_future(anext(pages))
+
+            async def was_refused() -> bool:
+                return bool(refused)
+
+            await eventually_async(was_refused)
+            store.reads._requests_max = room
+            assert 1_000 == len((await second).items)

@@ -164,7 +164,7 @@ async def test_many_locations_are_asked_for_in_bounded_calls(served: Service) ->
 
 
 @settings(
-    max_examples=60,
+    max_examples=100,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

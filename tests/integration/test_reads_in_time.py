@@ -12,7 +12,7 @@ from sellable.store.connection import Connection
 from sellable.store.reads import Reads
 from sellable.store.view import META_FIELD, NEVER_MS
 from support.views import FR, PARTITION, Refreshes, calls, nothing_is_limited, put
-from support.wait import eventually_async
+from support.wait import eventually, eventually_async
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
@@ -138,6 +138,30 @@ async def test_requests_of_one_tick_are_recomputed_together(
     first.cancel()
     assert [(await other)[0] for other in others] == [[2], [3], [1]]
     assert refreshes.asked == [(FR, ["A", "B", "C"])]
+
+
+async def test_numbers_asked_for_before_the_recompute_are_not_taken(
+    connection: Connection, client: redis.Redis
+) -> None:
+    """What was on its way when its SKU was recomputed is read again, however late it comes."""
+    refreshes, late = Refreshes(client), list[asyncio.Future[Any]]()
+
+    async def refresh(market: str, skus: Sequence[str]) -> int:
+        if not late:
+            late.append(asyncio.ensure_future(reads.sellable(FR, ["A"])))
+            for _ in range(4):
+                await asyncio.sleep(0)  # it has been asked, and its answer not been looked at
+            eventually(lambda: calls(client, "hmget") == 2)
+            put(client, FR, {"A": 41})
+        return await refreshes(market, skus)
+
+    put(client, FR, {META_FIELD: meta("0 7 3 5")})
+    reads = Reads(
+        connection, PARTITION, refresh=refresh, limited=nothing_is_limited, clock=lambda: 0
+    )
+    assert (await reads.sellable(FR, ["A"]))[0] == [41]
+    assert (await late[0])[0] == [41]
+    assert len(refreshes.asked) == 2
 
 
 async def test_what_was_recomputed_is_forgotten_with_the_connection(

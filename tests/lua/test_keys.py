@@ -92,6 +92,9 @@ STORY: Final = """
     switch_network
     switch_network
     refresh A B C
+    explain FR A
+    observe_pickup L0 A
+    read_limited FR A
     preview_network A B buffer=3
     delta A L0 9
     reserve r7 FR A=1

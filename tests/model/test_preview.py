@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from itertools import product
 from typing import TYPE_CHECKING, Final
 
 from hypothesis import HealthCheck, given, settings
@@ -14,7 +15,7 @@ from sellable.maintenance.rollout import Rollout
 from sellable.reservation import Line, ReserveRequest
 from sellable.stock import Fact, FactKind, Item
 from support.moments import START_MS, Moment, stores
-from support.networks import CLASSES, LOCATIONS, MARKETS, SKUS, Document, documents
+from support.networks import CLASSES, LOCATIONS, MARKETS, SKUS, Document, Meaning, documents
 
 if TYPE_CHECKING:
     from sellable.store.store import Store
@@ -27,8 +28,17 @@ Numbers = dict[tuple[str, str], int]
 Stock = list[tuple[str, str, int]]  # SKU, location, on hand
 Holds = list[tuple[str, str, int]]  # market, SKU, quantity
 
+# What each location counted of each SKU; -2 where it never did.
 STOCK: Final = st.lists(
-    st.tuples(st.sampled_from(ALL), st.sampled_from(LOCATIONS), st.integers(-1, 9)), max_size=12
+    st.sampled_from((-2, 0, 2, 5, 9, 12)),
+    min_size=len(ALL) * len(LOCATIONS),
+    max_size=len(ALL) * len(LOCATIONS),
+).map(
+    lambda counted: [
+        (sku, location, quantity)
+        for (sku, location), quantity in zip(product(ALL, LOCATIONS), counted, strict=True)
+        if quantity != -2
+    ]
 )
 HOLDS: Final = st.lists(
     st.tuples(st.sampled_from(MARKETS), st.sampled_from(ALL), st.integers(1, 2)), max_size=4
@@ -38,8 +48,9 @@ HOLDS: Final = st.lists(
 @st.composite
 def dated_documents(draw: st.DrawFn) -> Document:
     """Draw a network, some of whose locations mind a silent feed."""
-    document = draw(documents())
+    document = draw(documents().filter(lambda drawn: not Meaning(drawn).has_equal_rank()))
     for place in document["locations"]:
+        place["enabled"] = place["enabled"] or draw(st.booleans())
         if draw(st.booleans()):
             place["stale_after"] = draw(st.sampled_from(("1m", "3m")))
             place["stale_protection_buffer"] = draw(st.integers(1, 2))

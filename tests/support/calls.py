@@ -56,14 +56,8 @@ def call_of(text: str, now_ms: int) -> Call:
     options = dict(word.split("=") for word in words if "=" in word and not _PART.fullmatch(word))
     if verb in PLAIN or verb == "inspect_sku":
         return Call(verb, tuple(names) or (("",) if verb == "expire" else ()))
-    if verb == "explain":
-        return Call(verb, (f"web/{names[0]}", names[1]))
-    if verb == "observe_future":
-        return Call(verb, (now_ms, f"web/{names[0]}", pack(names[1:])))
-    if verb == "settle_supply":
-        return Call(verb, (*names, *(["0", "0"] if len(names) == 2 else [])))
-    if verb in READERS:
-        return _reader(verb, names)
+    if verb in READERS or verb in {"explain", "settle_supply"}:
+        return _reader(verb, names, now_ms)
     if verb in {"list_reservations", "advance_rollout", "switch_network"}:
         return Call(verb, tuple("" if name == "-" else name for name in names))
     if verb == "refresh":
@@ -88,7 +82,13 @@ def _is_number(word: str) -> bool:
     return "=" in word and word.split("=", maxsplit=1)[0] in _NUMBERS
 
 
-def _reader(verb: str, names: list[str]) -> Call:
+def _reader(verb: str, names: list[str], now_ms: int) -> Call:
+    if verb == "explain":
+        return Call(verb, (f"web/{names[0]}", names[1]))
+    if verb == "observe_future":
+        return Call(verb, (now_ms, f"web/{names[0]}", pack(names[1:])))
+    if verb == "settle_supply":
+        return Call(verb, (*names, *(["0", "0"] if len(names) == 2 else [])))
     if verb == "observe_sku":
         return Call(verb, (*names, *(["0"] if len(names) == 1 else [])))
     if verb == "inspect_reservations":

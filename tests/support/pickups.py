@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from support.client import Client
 
 PARIS: Final = (48.8566, 2.3522)
-SKUS: Final = ("A", "B", "C")
+SKUS: Final = ("A", "B")
 _RADIUS_KM: Final = 6371.0088
 
 

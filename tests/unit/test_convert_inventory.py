@@ -19,7 +19,7 @@ from sellable.v1 import inventory_pb2 as pb
 
 FACT_RULE = (
     "fact is required: one of on_hand_quantity, delta_quantity, shipment, "
-    "safety_stock_quantity, blocked"
+    "safety_stock_quantity, blocked, future_supply, supply_receipt"
 )
 TIME_RULE = "observe_time must be a time of the years 1 to 9999 with 0 to 999999999 nanos"
 NOW_S = 1_763_800_000

@@ -68,6 +68,46 @@ quotas:
   - {name: q, market: [shop/FR], sku: [S], units: 0, until: 2027-01-01T00:00:00Z}
   - {market: [shop/FR, web/NO], item_class: C, units: 7}
 """
+# What it says, but for its short entries.
+PLACE = Location(
+    id="A",
+    type=LocationType.THIRD_PARTY,
+    country="NO",
+    latitude=-48.5,
+    longitude=2.0,
+    time_zone="Europe/Oslo",
+    tags=("x", "y"),
+    safety_stock=7,
+    enabled=False,
+    pickup=True,
+    daily_capacity=0,
+    cut_off="16:30",
+    stale_after_ms=6 * 3_600_000,
+    stale_protection_buffer=Buffer(basis_points=500, floor=1),
+)
+WEB = Market(
+    channel="web",
+    country="NO",
+    locations=("A", "0123"),
+    protection_buffer=Buffer(basis_points=1250, floor=4),
+    cap=9,
+    low_stock_threshold=3,
+    binding=Binding.LEAST_SHARED_FIRST,
+    time_zone="Asia/Tokyo",
+    window=Window(
+        start=datetime(2026, 1, 1),  # noqa: DTZ001 - local to the market
+        end=datetime(2026, 12, 31, 15, tzinfo=UTC),
+    ),
+    backorder_horizon_ms=30 * 86_400_000,
+)
+SHOP = Market(channel="shop", country="FR", locations=("A",), time_zone="Europe/Paris")
+RULE = Rule(
+    name="n",
+    markets=("web/NO",),
+    skus=("NO", "1e3", "5"),
+    protection_buffer=Buffer(basis_points=5),
+    cap=0,
+)
 
 
 def test_the_example_of_the_readme_is_valid() -> None:
@@ -134,54 +174,15 @@ def bounds(least_ms: int, most_ms: int) -> str:
 def test_every_key_is_read() -> None:
     """A document that writes every key gives exactly these values."""
     network = parse(EVERY_KEY)
-    everything = Location(
-        id="A",
-        type=LocationType.THIRD_PARTY,
-        country="NO",
-        latitude=-48.5,
-        longitude=2.0,
-        time_zone="Europe/Oslo",
-        tags=("x", "y"),
-        safety_stock=7,
-        enabled=False,
-        pickup=True,
-        daily_capacity=0,
-        cut_off="16:30",
-        stale_after_ms=6 * 3_600_000,
-        stale_protection_buffer=Buffer(basis_points=500, floor=1),
-    )
-    web = Market(
-        channel="web",
-        country="NO",
-        locations=("A", "0123"),
-        protection_buffer=Buffer(basis_points=1250, floor=4),
-        cap=9,
-        low_stock_threshold=3,
-        binding=Binding.LEAST_SHARED_FIRST,
-        time_zone="Asia/Tokyo",
-        window=Window(
-            start=datetime(2026, 1, 1),  # noqa: DTZ001 - local to the market
-            end=datetime(2026, 12, 31, 15, tzinfo=UTC),
-        ),
-        backorder_horizon_ms=30 * 86_400_000,
-    )
-    shop = Market(channel="shop", country="FR", locations=("A",), time_zone="Europe/Paris")
-    items = Rule(
-        name="n",
-        markets=("web/NO",),
-        skus=("NO", "1e3", "5"),
-        protection_buffer=Buffer(basis_points=5),
-        cap=0,
-    )
     assert network == Network(
         locations=(
-            everything,
+            PLACE,
             Location(
                 id="0123", type=LocationType.WAREHOUSE, country="FR", time_zone="Europe/Paris"
             ),
         ),
-        markets=(web, shop),
-        rules=(items, Rule(locations=("A",), safety_stock=10**12, blocked=False)),
+        markets=(WEB, SHOP),
+        rules=(RULE, Rule(locations=("A",), safety_stock=10**12, blocked=False)),
         quotas=(
             Quota(
                 name="q",

@@ -39,7 +39,7 @@ from sellable.cli.manual import (
 from sellable.cli.pickup import pickup_command
 from sellable.cli.serve import serve_command
 from sellable.cli.settings import check_config_command, takes_settings
-from sellable.cli.terminal import leave_quietly, write_failure
+from sellable.cli.terminal import write_failure
 from sellable.cli.verify import verify_command
 
 _STREAM_TIMEOUT: Final = "1h"  # of the whole stream: a large store takes minutes
@@ -139,8 +139,6 @@ def run(arguments: list[str]) -> int:
         failure = _usage(error)
     except typer.Abort:
         failure = failure_of(KeyboardInterrupt())  # asked, and answered with Ctrl-C
-    except BrokenPipeError:
-        return leave_quietly()
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the edge of the program
         failure = failure_of(error)
     else:

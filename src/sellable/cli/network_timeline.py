@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -21,6 +22,21 @@ from sellable.cli.terminal import Answer
 from sellable.cli.timeline_picture import draw_bars
 from sellable.network import Network, Span, spans
 from sellable.v1.network_pb2 import GetNetworkRequest
+
+_From = Annotated[
+    str,
+    typer.Option(
+        "--from",
+        metavar="TIME",
+        help="leave out what ended before, e.g. 2026-11-20 or 2026-11-20T09:00+01:00",
+    ),
+]
+_Until = Annotated[
+    str, typer.Option("--until", metavar="TIME", help="leave out what begins then or later")
+]
+_Plot = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="draw it into a .png, .svg or .pdf as well")
+]
 
 _COLOURS: Final = {"past": "dim", "now": "green", "planned": "yellow"}
 _EVER: Final = 2**53  # later than every time there is
@@ -46,21 +62,9 @@ def timeline_command(
         ),
     ] = None,
     *,
-    start: Annotated[
-        str,
-        typer.Option(
-            "--from",
-            metavar="TIME",
-            help="leave out what ended before, e.g. 2026-11-20 or 2026-11-20T09:00+01:00",
-        ),
-    ] = "",
-    end: Annotated[
-        str, typer.Option("--until", metavar="TIME", help="leave out what begins then or later")
-    ] = "",
-    plot: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="draw it into a .png, .svg or .pdf as well"),
-    ] = None,
+    start: _From = "",
+    end: _Until = "",
+    plot: _Plot = None,
     limit: Limit = LIMIT_DEFAULT,
     everything: All = False,
     sort: Sort = "",
@@ -76,24 +80,11 @@ def timeline_command(
       sellable network timeline --from 2026-11-20 --until 2026-12-31
       sellable network timeline network.yaml --plot peak.png
     """
-    from_ms, until_ms = _moment_ms(start, "--from"), _moment_ms(end, "--until")
-    if from_ms is not None and until_ms is not None and until_ms <= from_ms:
-        raise typer.BadParameter("must be later than --from", param_hint="--until")
+    from_ms, until_ms = _part(start, end)
     check_picture(plot)
-    if file is None:
-        answer = service.call(service.network.GetNetwork, GetNetworkRequest())
-        name, version = f"version {answer.version}", answer.version
-        network = parsed(name, answer.document) if version else Network()
-    else:
-        name, version = document_name(file), None
-        network = parsed(name, read_document(file))
+    name, version, network = _network(service, file)
     now_ms = time.time_ns() // 1_000_000
-    entries = [
-        entry
-        for entry in _entries(network, now_ms)
-        if (until_ms is None or (entry.span.start_ms or 0) < until_ms)
-        and (from_ms is None or entry.span.end_ms is None or from_ms < entry.span.end_ms)
-    ]
+    entries = _within(_entries(network, now_ms), from_ms, until_ms)
     beside = {"version": version, "plot": None if plot is None else str(plot)}
     wanted = Wanted.of(limit, everything=everything, sort=sort, page_token=page_token)
     made = listed("spans", _COLUMNS, entries, _value, wanted, beside=beside)
@@ -105,6 +96,34 @@ def timeline_command(
     view = chain([bars], made.view) if len(entries) <= _BARS_MAX else made.view
     drawn = [Text(f"drawn into {plot}")] if plot is not None else []
     return made._replace(view=view, notes=drawn)
+
+
+def _part(start: str, end: str) -> tuple[int | None, int | None]:
+    """Return which part of the time is asked for."""
+    from_ms, until_ms = _moment_ms(start, "--from"), _moment_ms(end, "--until")
+    if from_ms is not None and until_ms is not None and until_ms <= from_ms:
+        raise typer.BadParameter("must be later than --from", param_hint="--until")
+    return from_ms, until_ms
+
+
+def _network(service: Service, file: Path | None) -> tuple[str, int | None, Network]:
+    """Return the name of the document, its version if it is in force, and what it says."""
+    if file is not None:
+        name = document_name(file)
+        return name, None, parsed(name, read_document(file))
+    answer = service.call(service.network.GetNetwork, GetNetworkRequest())
+    name = f"version {answer.version}"
+    return name, answer.version, parsed(name, answer.document) if answer.version else Network()
+
+
+def _within(entries: Iterable[_Entry], from_ms: int | None, until_ms: int | None) -> list[_Entry]:
+    """Return the entries that hold at some time of the part that is asked for."""
+    return [
+        entry
+        for entry in entries
+        if (until_ms is None or (entry.span.start_ms or 0) < until_ms)
+        and (from_ms is None or entry.span.end_ms is None or from_ms < entry.span.end_ms)
+    ]
 
 
 def _entries(network: Network, now_ms: int) -> list[_Entry]:

@@ -177,6 +177,7 @@ def restore_command(
             )
         would = []
     # What was shown is what is done: not the same restore on top of another change.
+    request.expected_version = planned.version
     request.dry_run = False
     answer = _restore(service, request)
     said = Text(

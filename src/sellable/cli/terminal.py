@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -53,6 +54,12 @@ class Answer(NamedTuple):
     notes: Iterable[Text] = ()
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Raise what every other writer raises."""
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
 def is_unbounded(stream: TextIO) -> bool:
     """Tell whether lines may be as long as they like: on no terminal, and nobody said otherwise."""
     return not stream.isatty() and "COLUMNS" not in os.environ
@@ -61,11 +68,19 @@ def is_unbounded(stream: TextIO) -> bool:
 def console_of(stream: TextIO) -> Console:
     """Return a console that writes text as it is: a SKU may look like markup, or like a number."""
     width = _WIDTH_UNBOUNDED if is_unbounded(stream) else None
-    return Console(file=stream, width=width, markup=False, highlight=False, emoji=False)
+    return _Console(file=stream, width=width, markup=False, highlight=False, emoji=False)
 
 
 def write_answer(answer: Answer, *, as_json: bool) -> None:
-    """Write a result to standard output."""
+    """Write a result to standard output, or as much of it as is wanted there."""
+    try:
+        _write(answer, as_json=as_json)
+    except BrokenPipeError:
+        # Whoever read it had enough, as `| head` has; Python would complain about the rest.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _write(answer: Answer, *, as_json: bool) -> None:
     if as_json and isinstance(answer.value, Streamed):
         _stream_json(sys.stdout, answer.value)
     elif as_json:
@@ -78,15 +93,9 @@ def write_answer(answer: Answer, *, as_json: bool) -> None:
         for part in answer.view:
             if isinstance(part, str):
                 sys.stdout.write(part)
+                sys.stdout.flush()  # whoever reads may have left: to be learned here, not at exit
             else:
                 console.print(part)
-
-
-def leave_quietly() -> ExitCode:
-    """End after whoever read standard output had enough of it, as `| head` does."""
-    # Python would complain when it flushes what is left.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return ExitCode.DONE
 
 
 def write_failure(failure: Failure, *, as_json: bool) -> None:

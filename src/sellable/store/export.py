@@ -25,16 +25,24 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import aclosing, contextmanager
-from typing import TYPE_CHECKING, Final, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 import msgspec
 
-from sellable.errors import Overloaded
+from sellable.errors import Overloaded, StoreUnavailable
 from sellable.limits import EXPORT_PAGE_ITEMS_MAX, EXPORTS_AT_ONCE_MAX, HMGET_FIELDS_MAX
 from sellable.store.view import META_FIELD
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+    from collections.abc import (
+        AsyncGenerator,
+        AsyncIterator,
+        Awaitable,
+        Callable,
+        Iterator,
+        Sequence,
+    )
 
     from sellable.stock import Availability
     from sellable.store.availability import Availabilities
@@ -45,6 +53,8 @@ _SKUS_PER_CALL: Final = 200
 _REST_S_MAX: Final = 0.2
 _TRIES_MAX: Final = 100
 _RETRY_AFTER_MS: Final = 1_000
+
+T = TypeVar("T")
 
 _decode: Final = msgspec.msgpack.Decoder().decode
 
@@ -78,7 +88,7 @@ class Exports:
         Raises:
             UnknownMarket: No such market; also in between, if it leaves the network.
             Overloaded: Before the first page, while this process makes as many as it may.
-            StoreUnavailable: The store is lost.
+            StoreUnavailable: The store is lost, or was lost and found again in between.
         """
         with self._place():
             # This settles a switch that is due, so that the walk knows what waits for a roll-out.
@@ -124,11 +134,15 @@ class Exports:
             yield _Names([name.decode() for name in names], min(1.0, seen / count))
 
     async def _scan(self, command: str, key: str) -> AsyncIterator[list[bytes]]:
+        connection = self._runner.connection
+        reconnects = connection.traffic.reconnects
         cursor = b"0"
         while True:
-            cursor, found = await self._runner.connection.execute(
-                command, key, cursor, "COUNT", _NAMES_PER_SCAN
-            )
+            step = (command, key, cursor, "COUNT", _NAMES_PER_SCAN)
+            cursor, found = await _patiently(partial(connection.execute, *step))
+            if connection.traffic.reconnects != reconnects:
+                # A store that was started again orders its keys anew: this cursor would skip some.
+                raise StoreUnavailable("the connection to the store was lost during the export")
             yield found
             if cursor == b"0":
                 return
@@ -163,18 +177,20 @@ class Exports:
         items: list[Availability] = []
         for start in range(0, len(skus), _SKUS_PER_CALL):
             begun = time.monotonic()
-            items += await self._patiently(market, skus[start : start + _SKUS_PER_CALL])
+            some = skus[start : start + _SKUS_PER_CALL]
+            items += (await _patiently(partial(self._availability.items, market, some)))[0]
             await _rest(begun)
         return [item for item in items if item.sellable >= 0]
 
-    async def _patiently(self, market: str, skus: Sequence[str]) -> list[Availability]:
-        """Read; where others fill the queue, let them go first for some seconds."""
-        for _ in range(_TRIES_MAX):
-            try:
-                return (await self._availability.items(market, skus))[0]
-            except Overloaded as refused:
-                await asyncio.sleep(refused.retry_after_ms / 1_000)
-        return (await self._availability.items(market, skus))[0]
+
+async def _patiently(ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask; where others fill the queue, let them go first for some seconds."""
+    for _ in range(_TRIES_MAX):
+        try:
+            return await ask()
+        except Overloaded as refused:
+            await asyncio.sleep(refused.retry_after_ms / 1_000)
+    return await ask()
 
 
 async def _rest(begun: float) -> None:

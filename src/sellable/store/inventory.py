@@ -71,7 +71,8 @@ class Inventory:
         if answer.outcome == "UNKNOWN_SKU":
             raise UnknownSku(sku)
         found = _decode_positions(answer.packed)
-        return sorted(found, key=lambda position: parts_of_place(position.location)), answer.position
+        found.sort(key=lambda position: parts_of_place(position.location))
+        return found, answer.position
 
     async def put_items(self, items: Sequence[Item]) -> list[FactResult]:
         """Put master data; the latest update time of a SKU wins."""

@@ -63,7 +63,7 @@ class Partition:
 
     @property
     def unsettled(self) -> str:
-        """Hash `<location>+<supply>:<sku>` -> how often units were kept there for those who wait."""
+        """Hash `<location>+<supply>:<sku>` -> how often units were kept for those who wait."""
         return f"{{{self.tag}}}:w"
 
     @property

@@ -8,7 +8,7 @@ ARGV[2]  market              string  channel/country
 ARGV[3]  skus                msgpack the SKUs
 OUTCOME  DONE                for each SKU looked at: the number (-1 where nothing is expected), units beyond it,
                              when the first of those is expected (0: never)
-COST     SKUs and their supplies, at most 200 and 100 beyond
+COST     SKUs and their supplies, at most 100 and the supplies of one SKU beyond
 ]]
 --- @include key clock location_of load_sku share_of position_of find_market sellable_now
 --- @include load_supplies quota_of quota_left sells_from future_of number_with
@@ -16,7 +16,7 @@ local market = ARGV[2]
 local now = clock(ARGV[1])
 local found, work = {}, 0
 for _, sku in ipairs(cmsgpack.unpack(ARGV[3])) do
-  if work >= 200 then
+  if work >= 100 then
     break
   end
   local number, sum, more, first_ms = -1, 0, 0, 0

@@ -8,7 +8,7 @@ ARGV[2]  cursor              string  of the answer before; 0 = from the start
 OUTCOME  DONE                cursor, 0 after the last part; market and microseconds since 1970 (0 where nothing
                              was counted), repeated
 OUTCOME  UNKNOWN_SKU         nothing
-COST     positions and markets of each kind of location, about 2000 of both
+COST     positions and markets of each kind of location, about 1500 of both
 ]]
 --- @include key location_of
 local name, cursor = key('k:', ARGV[1]), ARGV[2]
@@ -35,7 +35,7 @@ repeat
     end
     work = work + 3
   end
-until cursor == '0' or work >= 2000
+until cursor == '0' or work >= 1500
 local oldest, found = {}, { cursor }
 for place, observe_us in pairs(times) do
   for at = 1, #place.markets, 5 do

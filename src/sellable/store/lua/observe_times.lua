@@ -8,7 +8,7 @@ ARGV[2]  skus                msgpack the SKUs
 ARGV[3]  chunk               int     of the market's locations, where the first SKU goes on; 0 = at its start
 OUTCOME  DONE                the chunk where the last of these SKUs goes on, 0 where it is done; for each SKU
                              looked at: microseconds since 1970, 0 where nothing was counted
-COST     locations of the market, at most 2000 and twice the counts among them
+COST     locations of the market, at most 1500 and twice the counts among them
 ]]
 --- @include key
 local market, chunk = ARGV[1], tonumber(ARGV[3])
@@ -28,11 +28,11 @@ end
 
 for _, sku in ipairs(cmsgpack.unpack(ARGV[2])) do
   local oldest = 0
-  if work >= 2000 then
+  if work >= 1500 then
     break
   end
   while fields_of(chunk) do
-    if work >= 2000 then
+    if work >= 1500 then
       found[1] = chunk
       break
     end

@@ -61,7 +61,7 @@ for _, sku in ipairs(request.skus) do
     if request.silent then
       age_as_staged(state)
     end
-    work = work + recompute(state)
+    work = work + 4 + recompute(state)
     local after = numbers(state, sellable_now)
     for market, number in pairs(after) do
       count_change(market, before[market] or 0, number)

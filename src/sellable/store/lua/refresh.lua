@@ -24,7 +24,7 @@ local work, seen = 0, 0
 for _, sku in ipairs(request.skus) do
   if tonumber(redis.call('HGET', key('k:', sku), ':e') or epoch) < epoch then
     local state = load_sku(sku)
-    work = work + recompute(state)
+    work = work + 4 + recompute(state)
     flush_sku(state, now)
   end
   work = work + 0.25

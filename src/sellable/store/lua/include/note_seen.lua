@@ -1,27 +1,28 @@
 -- Notes that feeds of locations were heard of, by the newest observation time of each, and what
 -- follows for those that keep more back while they are silent: when the next period is over, or
--- that the end of a silence is to be seen to at once. Readers are told if that comes earlier than all
--- that was expected.
+-- that the end of a silence is to be seen to at once. Where that comes newer than what was expected
+-- of the location, the readers of its markets are told.
 local function note_seen(newest, now)
   for location, observe_us in pairs(newest) do
     local seen_ms = math.min(now, math.floor(observe_us / 1000))
-    if seen_ms > tonumber(redis.call('HGET', key('seen', ''), location) or -1) then
+    local place = location_of(location)
+    local newer = seen_ms > tonumber(redis.call('HGET', key('seen', ''), location) or -1)
+    if newer then
       redis.call('HSET', key('seen', ''), location, seen_ms)
-      local place = location_of(location)
-      local at_ms
-      if place.stale then
-        local level
-        level, at_ms = silence(place.stale[1], seen_ms, now)
-        at_ms = level == place.level and at_ms or now
-        age_location(location, at_ms)
-      end
-      if at_ms and at_ms < tonumber(redis.call('HGET', KEYS[1], 'next_ms') or 9007199254740991) then
+    end
+    if newer and place.stale then
+      local level, at_ms = silence(place.stale[1], seen_ms, now)
+      at_ms = level == place.level and at_ms or now
+      local expected_ms = redis.call('ZSCORE', key('aging', ''), location)
+      age_location(location, at_ms)
+      if at_ms < tonumber(redis.call('HGET', KEYS[1], 'next_ms')) then
         redis.call('HSET', KEYS[1], 'next_ms', at_ms)
-        for at = 1, #place.markets, 5 do
-          local view = key('v:', place.markets[at])
-          local meta = redis.call('HGET', view, '\1')
-          local sooner = string.gsub(meta, '^(%d+ %d+ %d+ %d+) %d+', string.format('%%1 %.0f', at_ms))
-          redis.call('HSET', view, '\1', sooner)
+      end
+      for at = 1, at_ms < tonumber(expected_ms or 9007199254740991) and #place.markets or 0, 5 do
+        local view = key('v:', place.markets[at])
+        local head, next_ms, rest = string.match(redis.call('HGET', view, '\1'), '^(%d+ %d+ %d+ %d+) (%d+)(.*)$')
+        if at_ms < tonumber(next_ms) then
+          redis.call('HSET', view, '\1', string.format('%s %.0f%s', head, at_ms, rest))
         end
       end
     end
