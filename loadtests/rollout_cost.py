@@ -1,11 +1,12 @@
 """What a network change over many SKUs costs the readers while it is rolled out.
 
-    PYTHONPATH=tests python loadtests/rollout_cost.py [--skus 100000] [--asked 5000]
+    PYTHONPATH=tests python loadtests/rollout_cost.py [--skus 100000] [--asked 5000] [--zipf]
 
 One service process on a store of its own. The most that this arrangement answers is measured first
 (64 calls in flight); then calls come at 30 % of that, at times that do not wait for answers, each
-for 20 SKUs out of `--asked`: what shoppers look at in these seconds. With all SKUs asked for evenly
-the readers themselves are the roll-out, which is the worst there is.
+for 20 SKUs out of `--asked`, evenly or, with `--zipf`, the n-th most popular one as 1/n: what
+shoppers look at in these seconds. With all SKUs asked for evenly the readers themselves are the
+roll-out, which is the worst there is.
 
 A call's time counts from the moment at which it should have been made, so that a stall is not
 hidden. It is taken while nothing else happens, and while a change of a buffer that every SKU has is
@@ -22,7 +23,7 @@ import asyncio
 import random
 import sys
 import time
-from itertools import count
+from itertools import accumulate, count
 from typing import TYPE_CHECKING, Any, Final
 
 import uvloop
@@ -76,12 +77,16 @@ async def _fill(url: str, skus: int) -> None:
 class _Load:
     """Calls of random SKUs, and how long each took."""
 
-    def __init__(self, client: Client, skus: int) -> None:
+    def __init__(self, client: Client, skus: int, *, zipf: bool) -> None:
         self.took_s: list[float] = []
         self._client = client
         numbers = random.Random(1)
+        ranks = list(accumulate(1 / rank for rank in range(1, skus + 1))) if zipf else None
         self._pages = [
-            [f"S{number}" for number in numbers.sample(range(skus), _SKUS_PER_CALL)]
+            [
+                f"S{number}"
+                for number in numbers.choices(range(skus), cum_weights=ranks, k=_SKUS_PER_CALL)
+            ]
             for _ in range(10_000)
         ]
         self._next = count()
@@ -143,12 +148,12 @@ async def _rolled_out(client: Client, document: dict[str, Any], until: asyncio.E
     return time.perf_counter() - begun_s
 
 
-async def _run(skus: int, asked: int, seconds: float) -> bool:
+async def _run(skus: int, asked: int, seconds: float, *, zipf: bool) -> bool:
     with ValkeyProcess() as valkey:
         async with ServiceProcess(valkey.url) as service, service.client() as client:
             await client.apply_network(network())
             await _fill(valkey.url, skus)
-            load = _Load(client, min(asked, skus))
+            load = _Load(client, min(asked, skus), zipf=zipf)
             await load.most(seconds / 2)
             most = await load.most(seconds)
             print(f"{skus:,} SKUs; at most {most:,.0f} calls/s, load {_SHARE * most:,.0f} calls/s")
@@ -173,6 +178,8 @@ if __name__ == "__main__":
     parser.add_argument("--skus", type=int, default=100_000)
     parser.add_argument("--asked", type=int, default=5_000, help="SKUs that readers ask for")
     parser.add_argument("--seconds", type=float, default=5.0, help="of each measurement")
+    parser.add_argument("--zipf", action="store_true", help="some SKUs are asked for more often")
     arguments = parser.parse_args()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        sys.exit(not runner.run(_run(arguments.skus, arguments.asked, arguments.seconds)))
+        kept = _run(arguments.skus, arguments.asked, arguments.seconds, zipf=arguments.zipf)
+        sys.exit(not runner.run(kept))

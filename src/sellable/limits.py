@@ -26,6 +26,7 @@ RULES_MAX: Final = 10_000
 RULE_TARGETS_MAX: Final = 100_000  # sum over the rules of their SKUs or classes times their places
 TAGS_PER_LOCATION_MAX: Final = 64
 QUOTAS_MAX: Final = 1_000
+QUOTA_COUNTERS_MAX: Final = 50_000  # beyond it, counters of quotas that left are forgotten
 QUOTA_TARGETS_MAX: Final = 10_000  # sum over the quotas of their items times their markets
 WINDOW_YEAR_MIN: Final = 2_000
 WINDOW_YEAR_MAX: Final = 2_100

@@ -39,7 +39,7 @@ def test_a_number_is_drawn_as_what_it_is_made_of(sellable: Command) -> None:
     assert ["network", "version"] == version[:2]
     (buffer,) = (row for row in sellable("explain", "web/DE", sku).rows if "buffer" in row)
     assert ["web/DE", "protection", "buffer", "-1", "6"] == buffer[:5]
-    assert ["market", "web/DE", "(line", "8)"] == buffer[-4:]
+    assert ["market", "web/DE", "(line", "9)"] == buffer[-4:]
 
 
 def test_an_explanation_for_scripts(sellable: Command) -> None:
@@ -62,7 +62,7 @@ def test_an_explanation_for_scripts(sellable: Command) -> None:
         "location": "",
         "quantity": -1,
         "rule": "market web/DE",
-        "line": 8,
+        "line": 9,
         "observe_time": None,
         "source": "",
         "detail": "",

@@ -36,10 +36,11 @@ locations:
   - {id: STORE-LILLE, type: store, country: FR, latitude: 50.63, longitude: 3.06, pickup: true}
   - {id: STORE-PARIS, type: store, country: FR, latitude: 48.86, longitude: 2.35, pickup: true}
   - {id: DC-PARIS, type: warehouse, country: FR}
+  - {id: DC-EMPTY, type: warehouse, country: FR}
 markets:
   - {channel: web, country: FR, locations: [DC-PARIS, STORE-PARIS, STORE-LILLE]}
   - {channel: web, country: BE, locations: [STORE-LILLE]}
-  - {channel: app, country: FR, locations: [DC-PARIS]}
+  - {channel: app, country: FR, locations: [DC-EMPTY]}
 """
 
 
@@ -199,13 +200,13 @@ def test_closed_standard_output_is_one_line(shop: Command) -> None:
 
 def test_pickup_as_a_table_and_for_scripts(shop: Command) -> None:
     """The nearest location that has all of it, with its distance and what is there."""
-    shop("set", "P1", "STORE-LILLE", "4")
-    shop("set", "P1", "STORE-PARIS", "1")
-    asked = ("pickup", "web/FR", "P1=2", "--near", "48.85,2.35")
+    shop("set", "K1", "STORE-LILLE", "4")
+    shop("set", "K1", "STORE-PARIS", "1")
+    asked = ("pickup", "web/FR", "K1=2", "--near", "48.85,2.35")
     assert "no location within reach has all of it\n" == shop(*asked).out
     done = shop.script(*asked, "--radius", "300")
     assert ["location", "km", "available", "complete"] == done.rows[0]
-    assert ["STORE-LILLE", "204.4", "P1=4", "yes"] == done.rows[1]
+    assert ["STORE-LILLE", "204.4", "K1=4", "yes"] == done.rows[1]
     nearest = shop(*asked, "--radius", "300", "--all", "--limit", "1", "--json").value
     (found,) = nearest["locations"]
     assert 0 < found.pop("distance_km") < 2

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def test_goods_on_their_way(sellable: Command) -> None:
-    """Announced, they are on backorder; who accepts to wait gets them, and stock when they come."""
+    """Announced, they are on backorder; who agrees to wait gets them, and stock when they come."""
     told = sellable("expect", "P1", "DC-PARIS", "3", "--supply", "PO-1", "--at", "5d")
     assert "P1 at DC-PARIS: 3 expected by PO-1  APPLIED\n" == told.out
     (item,) = sellable("check", "web/FR", "P1", "--json").value["items"]
@@ -35,6 +35,7 @@ def test_goods_on_their_way(sellable: Command) -> None:
     (line,) = sellable("show", "later", "--json").value["reservation"]["lines"]
     ((supply_id, quantity),) = [(a["supply_id"], a["quantity"]) for a in line["allocations"]]
     assert ("", 2) == (supply_id, quantity)
+    assert "nothing more expected with PO-1" in " ".join(sellable("positions", "P1").out.split())
 
 
 def test_bad_words_about_goods_are_refused(sellable: Command) -> None:

@@ -40,6 +40,8 @@ FACTS: Final = (
     "shipment",
     "safety_stock_quantity",
     "blocked",
+    "future_supply",
+    "supply_receipt",
 )
 PARIS: Final = "DC-PARIS"
 DAY_US: Final = 24 * 3600 * 1_000_000

@@ -218,5 +218,5 @@ class SupplyModel(StockModel):
         return Outcome.APPLIED
 
     def _horizon_ms(self, market: str) -> int:
-        text = str(self.markets[market].get("backorder_horizon", "0s")) if market else "0s"
+        text = str(self.markets.get(market, {}).get("backorder_horizon", "0s"))
         return int(text[:-1]) * _UNITS_MS[text[-1]]

@@ -50,8 +50,8 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-network_app = typer.Typer(help=NETWORK_MANUAL)
-items_app = typer.Typer(help=ITEMS_MANUAL)
+network_app = typer.Typer(help=flowing(NETWORK_MANUAL))
+items_app = typer.Typer(help=flowing(ITEMS_MANUAL))
 
 app.command("demo", rich_help_panel=SERVICE)(demo_command)
 app.command("serve", rich_help_panel=SERVICE)(takes_settings(serve_command))
@@ -123,7 +123,10 @@ def _write_version(*, wanted: bool) -> None:
 def _global_options(
     *,
     version: Annotated[
-        bool, typer.Option("--version", callback=_write_version, is_eager=True, help="Say it.")
+        bool,
+        typer.Option(
+            "--version", callback=_write_version, is_eager=True, help="Show the version and exit."
+        ),
     ] = False,
 ) -> None:
     pass

@@ -44,8 +44,10 @@ def _remarks(position: Position) -> Text:
         remarks.append(f"{number(position.overcommitted_quantity)} overcommitted")
     said = [Text(", ".join(remarks), style="red")] if remarks else []
     if position.supply_id:
-        when = time_shown(position, "expect_time")
-        said.append(Text(f"expected {when} with {position.supply_id}", style="cyan"))
+        when = f"expected {time_shown(position, 'expect_time')}"
+        if not position.on_hand_quantity and not position.reserved_quantity:
+            when = "nothing more expected"
+        said.append(Text(f"{when} with {position.supply_id}", style="cyan"))
     return Text(", ").join(said)
 
 

@@ -32,7 +32,7 @@ def explain_command(
         typer.Option(metavar="FILE", help="draw it into a .png, .svg or .pdf as well"),
     ] = None,
 ) -> Answer:
-    """Say why a market can sell so many of a SKU: every count, reservation and rule in it.
+    """Say why a market can sell that many of a SKU: every count, reservation and rule in it.
 
     Examples:
       sellable explain web/FR 85123A

@@ -89,13 +89,13 @@ def set_command(
     service: Service,
     sku: Annotated[str, typer.Argument(metavar="SKU", show_default=False)],
     *,
-    item_class: Annotated[str, typer.Option("--class", help="that protections name")] = "",
+    item_class: Annotated[str, typer.Option("--class", help="that rules and quotas name")] = "",
     weight_grams: Annotated[str, typer.Option(metavar="N", help="of one unit")] = "",
     volume_cm3: Annotated[str, typer.Option("--volume-cm3", metavar="N", help="of one unit")] = "",
     value: Annotated[str, typer.Option(metavar="AMOUNT", help="of one unit, e.g. 12.50")] = "",
     currency: Annotated[str, typer.Option(metavar="CODE", help="of the value, e.g. EUR")] = "",
     update_time: Annotated[
-        str, typer.Option(metavar="TIME", help="as of when it is so", show_default="now")
+        str, typer.Option(metavar="TIME", help="when these data were true", show_default="now")
     ] = "",
 ) -> Answer:
     """Replace the master data of a SKU; what is not given is forgotten.

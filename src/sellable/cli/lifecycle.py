@@ -81,7 +81,7 @@ def extend_command(
         str, typer.Option(help="how long from now, e.g. 90s, 15m, 2h", show_default="15m")
     ] = "",
 ) -> Answer:
-    """Hold it longer.
+    """Make a hold last longer.
 
     Example:
       sellable extend cart-7 --ttl 30m

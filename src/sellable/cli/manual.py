@@ -8,7 +8,7 @@ from typing import Final
 from sellable.cli.failure import EXIT_CODES_HELP
 
 SERVICE: Final = "The service"
-NETWORK: Final = "The network: locations, markets, protections"
+NETWORK: Final = "The network: locations, markets, protections, quotas"
 STOCK: Final = "Stock"
 RESERVATIONS: Final = "Reservations"
 
@@ -36,7 +36,7 @@ command writes one JSON value to standard output, and one to standard error
 if it fails. NO_COLOR takes colours away.
 """
 
-NETWORK_MANUAL: Final = """Locations, markets and protections: one document, in versions.
+NETWORK_MANUAL: Final = """Locations, markets, protections and quotas: one document, in versions.
 
 Examples, from an edit to the way back:
   sellable network show > network.yaml
@@ -46,7 +46,7 @@ Examples, from an edit to the way back:
   sellable network restore 3
 """
 
-ITEMS_MANUAL: Final = """Master data of SKUs: the class that protections name, and more.
+ITEMS_MANUAL: Final = """Master data of SKUs: the item class that rules and quotas name, and more.
 
 Example:
   sellable items put items.csv
@@ -59,8 +59,12 @@ EXIT_CODES: Final = "Exit codes:\n" + "\n".join(
 
 def flowing(text: str) -> str:
     """Return help whose prose is folded by the terminal and whose examples keep their lines."""
-    paragraphs = inspect.cleandoc(text).split("\n\n")
-    return "\n\n".join(
+    first, *others = (
         paragraph if "\n " in paragraph else paragraph.replace("\n", " ")
-        for paragraph in paragraphs
+        for paragraph in inspect.cleandoc(text).split("\n\n")
     )
+    # Typer cleans what follows the first paragraph once more, by all of its lines but the first:
+    # an empty line in front keeps it from taking the indentation off examples that come first.
+    if others and "\n " in others[0]:
+        others[0] = f"\n{others[0]}"
+    return "\n\n".join([first, *others])

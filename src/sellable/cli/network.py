@@ -96,6 +96,7 @@ def validate_command(file: DocumentFile, *, as_json: AsJson = False) -> None:
         "location_count": len(network.locations),
         "market_count": len(network.markets),
         "rule_count": len(network.rules),
+        "quota_count": len(network.quotas),
     }
     words = ", ".join(f"{count} {name.removesuffix('_count')}s" for name, count in counts.items())
     view = [Text(f"{document_name(file)} is valid: {words}", style="green")]

@@ -63,7 +63,7 @@ def show_command(
         int | None, typer.Argument(metavar="VERSION", min=1, show_default="the one in force")
     ] = None,
 ) -> Answer:
-    """Show a document, to the letter; it can be kept, edited and applied again.
+    """Print the document of a version as it was applied, to keep, edit or apply again.
 
     Examples:
       sellable network show > network.yaml

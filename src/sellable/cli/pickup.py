@@ -41,7 +41,7 @@ def pickup_command(
     radius: Annotated[
         float | None,
         typer.Option(
-            metavar="KM", help="how far at most", show_default="what the service is set to"
+            metavar="KM", help="how far away at most", show_default="what the service is set to"
         ),
     ] = None,
     limit: Annotated[int, typer.Option(help="how many locations")] = PICKUP_LOCATIONS_DEFAULT,

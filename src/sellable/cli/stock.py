@@ -120,7 +120,7 @@ def set_command(
     source: _Source = SOURCE_DEFAULT,
     event_id: _EventId = None,
 ) -> Answer:
-    """Count a position: so many are on hand there now, reserved ones included.
+    """Record a count: how many are on hand at a location now, reserved ones included.
 
     Example:
       sellable set 85123A DC-PARIS 40
@@ -141,7 +141,7 @@ def adjust_command(
     source: _Source = SOURCE_DEFAULT,
     event_id: _EventId = None,
 ) -> Answer:
-    """Change a position: so many more, or fewer, than before.
+    """Record a change: how many more, or fewer, are on hand at a location than before.
 
     Examples:
       sellable adjust 85123A DC-PARIS +12

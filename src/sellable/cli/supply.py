@@ -42,9 +42,9 @@ def expect_command(
     source: _Source = SOURCE_DEFAULT,
     event_id: _EventId = None,
 ) -> Answer:
-    """Announce goods on their way: so many in all, those that have come included; 0 cancels.
+    """Announce goods on their way: how many in all, arrived ones included; 0 cancels.
 
-    Markets with a backorder_horizon promise them to customers who accept to wait.
+    Markets with a backorder_horizon promise them to customers who agree to wait.
 
     Examples:
       sellable expect 85123A DC-PARIS 300 --supply PO-4711 --at 2026-12-01
@@ -70,7 +70,7 @@ def receive_command(
     source: _Source = SOURCE_DEFAULT,
     event_id: _EventId = None,
 ) -> Answer:
-    """Tell that goods of an announced supply arrived; whoever waits for them is served first.
+    """Record that announced goods arrived; customers who wait for them are served first.
 
     Examples:
       sellable receive 85123A DC-PARIS 250 --supply PO-4711 --final

@@ -11,6 +11,7 @@ import asyncio
 import os
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,8 +35,11 @@ def main(arguments: list[str]) -> int:
     listen, *data = arguments
     try:
         # Whatever the environment says: the demo is not for anybody's data, nor for their keys.
-        settings = load_settings(listen=listen, log_level="warning").model_copy(
-            update={"store": None, "tls_certificate_file": None, "tls_key_file": None}
+        settings = replace(
+            load_settings(listen=listen, log_level="warning"),
+            store=None,
+            tls_certificate_file=None,
+            tls_key_file=None,
         )
         configure_logs(level=settings.log_level, form=settings.log_format)
         require_free(parse_address(settings.listen))

@@ -93,7 +93,7 @@ class Settings:
     ] = None
     partitions: Annotated[
         int,
-        _number(1, 1_024, "units of atomicity the store is cut into; 1 until scaled", _STORE),
+        _number(1, 1_024, "parts the store is cut into; only 1 so far", _STORE),
     ] = 1
     connect_timeout_ms: Annotated[
         int, _number(10, 60_000, "how long a connection to the store may take", _STORE)
@@ -102,10 +102,10 @@ class Settings:
         int, _number(10, 60_000, "how long the store may take for one command", _STORE)
     ] = 2_000
     read_queue_max: Annotated[
-        int, _number(1, 1_000_000, "reads that wait before OVERLOADED", _STORE)
+        int, _number(1, 1_000_000, "reads that may wait; more are refused as OVERLOADED", _STORE)
     ] = 10_000
     command_queue_max: Annotated[
-        int, _number(100, 1_000_000, "commands sent and not answered, then OVERLOADED", _STORE)
+        int, _number(100, 1_000_000, "commands that may be unanswered; more are OVERLOADED", _STORE)
     ] = 10_000
 
     ttl_ms_default: Annotated[
@@ -143,7 +143,7 @@ class Settings:
         int, _number(10, 60_000, "how often lapsed holds are cleared away", _STOCK)
     ] = 100
     ledger_entries_max: Annotated[
-        int, _number(1_000, 1_000_000_000, "changes kept in the ledger, about", _STOCK)
+        int, _number(1_000, 1_000_000_000, "about how many changes the ledger keeps", _STOCK)
     ] = 1_000_000
     network_versions_max: Annotated[
         int,
@@ -151,7 +151,7 @@ class Settings:
     ] = limits.NETWORK_VERSIONS_DEFAULT
 
     log_level: Annotated[
-        Literal["debug", "info", "warning", "error"], _of("least level written", _LOGS)
+        Literal["debug", "info", "warning", "error"], _of("lowest level that is written", _LOGS)
     ] = "info"
     log_format: Annotated[
         Literal["auto", "text", "json"],

@@ -15,7 +15,7 @@ from sellable.errors import (
     NetworkVersionConflict,
     UnknownVersion,
 )
-from sellable.limits import NETWORK_VERSIONS_DEFAULT
+from sellable.limits import NETWORK_VERSIONS_DEFAULT, QUOTA_COUNTERS_MAX
 from sellable.network import NetworkAt
 from sellable.store import staging
 from sellable.store.preview import Preview, preview
@@ -266,9 +266,7 @@ class Networks:
             "pending": sorted(made.pending),
             "silent": silent,
             "heard": heard,
-            "quotas": sorted(
-                {key.decode() for key in counted} - documents.quota_keys(made.new.network)
-            ),
+            "quotas": _forgettable(counted, made.new.network),
             "document": raw(zlib.compress(edit.document.encode())),
             "versions_max": self._versions_max,
         }
@@ -281,3 +279,14 @@ class Networks:
             case "IN_USE":
                 raise LocationInUse(*answer.body)
         raise BugError(answer.outcome)
+
+
+def _forgettable(counted: list[bytes], new: Network) -> list[str]:
+    """Return the counters to forget: those of no quota of the document, once there are too many.
+
+    Until then a quota that leaves the network and comes back goes on where it was, as a restored
+    version should, and what is given back meanwhile still counts.
+    """
+    if len(counted) <= QUOTA_COUNTERS_MAX:
+        return []
+    return sorted({key.decode() for key in counted} - documents.quota_keys(new))

@@ -1,8 +1,9 @@
 """Which SKUs are known to be recomputed under an epoch, and the recomputing of the others.
 
 While a network change is rolled out, every read has to make sure of its SKUs first. What a process
-has once seen recomputed stays so until the next epoch, so it asks for each SKU once; and what the
-requests of one tick ask for is one question.
+has once seen recomputed stays so until the next epoch, so it asks for each SKU once. One question of
+a market is under way at a time, and what is asked for meanwhile is the next one: reads of SKUs that
+are done find the engine free in between.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class Refreshes:
         self._connects = connects
         self._loop = asyncio.get_running_loop()
         self._waiting: dict[str, tuple[asyncio.Future[int], dict[str, None]]] = {}
-        self._running: set[asyncio.Future[None]] = set()
+        self._running: dict[str, asyncio.Future[None]] = {}
         self._tick = 0
         self._epoch = 0
         self._connected = 0
@@ -52,19 +53,26 @@ class Refreshes:
         return all(known.get(sku, tick) < tick for sku in skus)
 
     async def refresh(self, market: str, skus: Sequence[str]) -> int:
-        """Recompute SKUs, together with what other callers of this tick ask for."""
+        """Recompute SKUs, together with what others ask for until it is their turn."""
         if market not in self._waiting:
             self._waiting[market] = (self._loop.create_future(), {})
-            self._loop.call_soon(self._start, market)
+            if market not in self._running:
+                self._loop.call_soon(self._start, market)
         future, together = self._waiting[market]
         together.update(dict.fromkeys(skus))
         return await asyncio.shield(future)  # one that leaves does not take the others with it
 
     def _start(self, market: str) -> None:
+        if market in self._running or market not in self._waiting:
+            return
         future, skus = self._waiting.pop(market)
         running = asyncio.ensure_future(self._run(market, list(skus), future))
-        self._running.add(running)
-        running.add_done_callback(self._running.discard)
+        self._running[market] = running
+        running.add_done_callback(lambda _: self._end(market))
+
+    def _end(self, market: str) -> None:
+        del self._running[market]
+        self._start(market)
 
     async def _run(self, market: str, skus: list[str], future: asyncio.Future[int]) -> None:
         future.add_done_callback(_looked_at)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from sellable.store.connection import Connection
     from sellable.store.keys import Partition
 
-REFRESH_WORK_MAX: Final = 500  # positions and markets: 1 to 2 ms of the engine
+_SKUS_PER_REFRESH: Final = 100  # more names than a script sees to only cost their unpacking
+REFRESH_WORK_MAX: Final = 250  # positions and markets: about 1 ms of the engine
 _TRIES_MAX: Final = 20
 
 _decode: Final = msgspec.msgpack.Decoder().decode
@@ -150,7 +151,7 @@ class Runner:
         Raises:
             StoreUnavailable: The network is to be switched again and again.
         """
-        request = pack({"work_max": work_max, "skus": skus[:1000]})
+        request = pack({"work_max": work_max, "skus": skus[:_SKUS_PER_REFRESH]})
         for _ in range(_TRIES_MAX):
             answer = await self.run("refresh", request)
             if answer.outcome == "DONE":

@@ -102,6 +102,7 @@ def stage_fields(made: Plan, market_epochs: Mapping[str, int]) -> dict[str, byte
         "markets": pack(list(made.compiled.markets)),
         "as_of_ms": str(made.new.at_ms).encode(),
         "times": pack([switch.at_ms for switch in made.switches]),
+        "items": b"1" if _names_items(made.new.network) else b"0",
     }
     for at, switch in enumerate(made.switches, 1):
         flat: list[Any] = [
@@ -110,6 +111,11 @@ def stage_fields(made: Plan, market_epochs: Mapping[str, int]) -> dict[str, byte
         parts = [switch.at_ms, flat, switch.deleted, switch.markets, switch.pending]
         fields[f"t:{at}"] = pack([*parts, switch.limited])
     return fields
+
+
+def _names_items(network: Network) -> bool:
+    """Tell whether anything, at any time, is said of certain SKUs or classes."""
+    return any(entry.skus or entry.item_classes for entry in (*network.rules, *network.quotas))
 
 
 async def stage(runner: Runner, fields: Mapping[str, bytes]) -> str:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PARTITION_COUNT = 1  # more come with the cluster; every key and script takes its partition already
 READ_QUEUE_MAX_DEFAULT = 10_000
-_SCHEMA = 1
+_SCHEMA = 2
 
 
 class Store:

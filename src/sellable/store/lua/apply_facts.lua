@@ -17,9 +17,10 @@ COST     facts x markets of their locations, at most work_max
 --- @include key clock location_of load_sku share_of units position_of find_market add_supply
 --- @include set_position sellable_now record append_ledger load_supplies flush_supplies flush_sku
 --- @include quota_of flush_all holdings load_reservation store_reservation count_quotas unbind
---- @include give_back settle expire_due adopt_rules create_position base_of follows_base
---- @include apply_delta ship confirm_hold shipped_parts close_if_empty apply_count outstanding
---- @include find_supply apply_future apply_receipt apply_setting apply_shipment reply silence age_location note_seen
+--- @include give_back settle expire_due adopt_rules create_position base_of follows_base apply_delta
+--- @include ship confirm_hold shipped_parts close_if_empty apply_count outstanding find_supply
+--- @include apply_future apply_receipt apply_setting apply_shipment reply whole_second silence
+--- @include age_location note_seen
 local request = cmsgpack.unpack(ARGV[4])
 local retention_ms = tonumber(ARGV[3])
 local now = clock(ARGV[1])

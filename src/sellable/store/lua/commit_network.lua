@@ -16,7 +16,8 @@ OUTCOME  CONFLICT            the version in force
 OUTCOME  IN_USE              location, how many reservations hold units there
 COST     markets + pending, removed and silent locations + at most 200 versions that are forgotten
 ]]
---- @include key clock append_ledger reply silence age_location next_change move_epoch show_markets
+--- @include key clock append_ledger reply whole_second silence age_location next_change move_epoch
+--- @include show_markets
 local request = cmsgpack.unpack(ARGV[3])
 local now = clock(ARGV[1])
 

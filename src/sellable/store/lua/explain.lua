@@ -22,8 +22,8 @@ COST     positions and supplies of the SKU
 ]]
 --- @include key clock location_of load_sku share_of units position_of find_market add_supply
 --- @include set_position sellable_now record append_ledger load_supplies flush_supplies flush_sku
---- @include quota_of quota_left flush_all holdings load_reservation store_reservation count_quotas unbind
---- @include give_back settle expire_due network_due sells_from future_of number_with reply
+--- @include quota_of quota_left flush_all holdings load_reservation store_reservation count_quotas
+--- @include unbind give_back settle expire_due network_due sells_from future_of number_with reply
 local market = ARGV[4]
 local now = clock(ARGV[1])
 local network = redis.call('HMGET', KEYS[1], 'version', 'as_of_ms', 'epoch', 'm:' .. market, 'times', 'slice')

@@ -13,7 +13,8 @@ OUTCOME  CONFLICT            the version in force
 COST     positions x markets of their locations, at most work_max beyond the last SKU
 ]]
 --- @include key clock location_of load_sku share_of units find_market add_supply sellable_now record
---- @include quota_of quota_left adopt_rules recompute silence count_change
+--- @include quota_of quota_left adopt_rules stored_fields recompute whole_second silence
+--- @include count_change
 local request = cmsgpack.unpack(ARGV[2])
 local now = clock(ARGV[1])
 local net = redis.call('HMGET', key('net', ''), 'version', 'epoch', 'next_ms')

@@ -11,9 +11,9 @@ OUTCOME  DONE                how many of the SKUs were seen to, and the epoch th
 OUTCOME  SWITCH_DUE          nothing: the network is to be switched first
 COST     positions x markets of their locations, at most work_max beyond the last SKU
 ]]
---- @include key clock location_of load_sku share_of units find_market add_supply sellable_now
---- @include record append_ledger load_supplies flush_supplies flush_sku adopt_rules recompute
---- @include network_due reply
+--- @include key clock location_of load_sku share_of units find_market add_supply sellable_now record
+--- @include append_ledger load_supplies flush_supplies flush_sku adopt_rules stored_fields recompute
+--- @include network_due reply load_whole
 local request = cmsgpack.unpack(ARGV[4])
 local now = clock(ARGV[1])
 if network_due(now) then
@@ -23,7 +23,7 @@ local epoch = tonumber(redis.call('HGET', KEYS[1], 'epoch') or 0)
 local work, seen = 0, 0
 for _, sku in ipairs(request.skus) do
   if tonumber(redis.call('HGET', key('k:', sku), ':e') or epoch) < epoch then
-    local state = load_sku(sku)
+    local state = load_whole(sku)
     work = work + 4 + recompute(state)
     flush_sku(state, now)
   end

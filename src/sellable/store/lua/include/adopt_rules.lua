@@ -1,9 +1,14 @@
 -- Resolves the rules for one SKU: those that name it go before those that name its class; where
 -- neither speaks, the defaults of market and location hold. Of quotas, both count. Returns safety stock
--- and recall by location.
+-- and recall by location. A network without any rule of that kind says so, and is not asked.
+local names_items = nil
+
 local function adopt_rules(state)
+  if names_items == nil then
+    names_items = redis.call('HGET', KEYS[1], 'items') == '1'
+  end
   local class = state.item and state.item[2] or ''
-  local raw = redis.call('HMGET', KEYS[1], 'c:' .. class, 'u:' .. state.sku)
+  local raw = names_items and redis.call('HMGET', KEYS[1], 'c:' .. class, 'u:' .. state.sku) or {}
   local merged = { {}, {}, {}, {} }
   local quotas = {}
   local found = false
@@ -24,7 +29,7 @@ local function adopt_rules(state)
       end
     end
   end
+  state.rules_dirty = found or state.overrides ~= nil
   state.overrides = found and { merged[1], merged[2], quotas } or nil
-  state.rules_dirty = true
   return merged[3], merged[4]
 end

@@ -1,6 +1,6 @@
 -- Notes that feeds of locations were heard of, by the newest observation time of each, and what
 -- follows for those that keep more back while they are silent: when the next period is over, or
--- that the end of a silence is to be seen to at once. Where that comes newer than what was expected
+-- that the end of a silence is to be seen to. Where that comes newer than what was expected
 -- of the location, the readers of its markets are told.
 local function note_seen(newest, now)
   for location, observe_us in pairs(newest) do
@@ -12,7 +12,7 @@ local function note_seen(newest, now)
     end
     if newer and place.stale then
       local level, at_ms = silence(place.stale[1], seen_ms, now)
-      at_ms = level == place.level and at_ms or now
+      at_ms = level == place.level and at_ms or whole_second(now)
       local expected_ms = redis.call('ZSCORE', key('aging', ''), location)
       age_location(location, at_ms)
       if at_ms < tonumber(redis.call('HGET', KEYS[1], 'next_ms')) then

@@ -2,20 +2,20 @@
 -- supplies, and the number of every market. Locations that are compiled alike are summed first, so
 -- the work is the positions, and the markets of each kind of location. Markets that lost their last
 -- position forget the SKU. Returns the work.
+local network_epoch = nil
+
 local function recompute(state)
   local rules, recalls = adopt_rules(state)
-  local raw = redis.call('HGETALL', state.key)
   local shown, facts, names = {}, {}, {}
   for at = 1, #state.flat, 4 do
     shown[state.flat[at]] = state.flat[at + 3]
   end
-  for at = 1, #raw, 2 do
-    local name = raw[at]
-    if string.sub(name, 1, 2) == 's:' then
-      facts[string.sub(name, 3)] = cmsgpack.unpack(raw[at + 1])
-    elseif not string.find(name, ':', 1, true) then
+  for name, packed in pairs(state.fields or stored_fields(state.sku)) do
+    if not string.find(name, ':', 1, true) then
       names[#names + 1] = name
-      state.positions[name] = { cmsgpack.unpack(raw[at + 1]) }
+      state.positions[name] = { cmsgpack.unpack(packed) }
+    elseif string.sub(name, 1, 2) == 's:' then
+      facts[string.sub(name, 3)] = cmsgpack.unpack(packed)
     end
   end
   local sums = {}
@@ -52,7 +52,8 @@ local function recompute(state)
     state.lost[#state.lost + 1] = market
     state.lost[#state.lost + 1] = -1
   end
-  state.epoch = tonumber(redis.call('HGET', KEYS[1], 'epoch') or 0)
+  network_epoch = network_epoch or tonumber(redis.call('HGET', KEYS[1], 'epoch') or 0)
+  state.epoch = network_epoch
   record(state, 'NETWORK', '', 0)
   return work
 end
