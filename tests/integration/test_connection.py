@@ -49,6 +49,13 @@ async def test_pipeline_returns_refusals_in_their_place(connection: Connection) 
     assert isinstance(rejected, BugError)
 
 
+async def test_pipeline_of_nothing_is_answered_at_once(connection: Connection) -> None:
+    """No command has no reply to wait for, and those behind it get theirs."""
+    async with asyncio.timeout(5):
+        assert [] == await connection.pipeline([])
+        assert b"next" == await connection.execute("ECHO", "next")
+
+
 async def test_order_survives_callers_that_leave(
     connection: Connection, valkey: ValkeyProcess
 ) -> None:

@@ -16,7 +16,7 @@ from sellable.errors import (
 )
 from sellable.maintenance.rollout import Rollout
 from sellable.reservation import Line, ReserveRequest
-from support.moments import FR, START_MS, Moment, count, network, sellable, stores, window
+from support.moments import FR, START_MS, Moment, count, network, sellable, stores, switches, window
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -51,6 +51,17 @@ def without_store() -> str:
     document["locations"].pop()
     document["markets"].pop()
     return json.dumps(document, indent=1)
+
+
+def feeds(number: int) -> str:
+    """Write a network of so many locations that keep a unit back for each minute of silence."""
+    patience = {"stale_after": "1m", "stale_protection_buffer": 1}
+    places = [
+        {"id": f"L{at}", "type": "store", "country": "FR", **patience} for at in range(number)
+    ]
+    names = [place["id"] for place in places]
+    markets = [{"channel": "web", "country": "FR", "locations": names}]
+    return json.dumps({"locations": places, "markets": markets})
 
 
 async def test_versions_are_kept_with_what_was_said(store: Store, clock: Moment) -> None:
@@ -183,6 +194,28 @@ async def test_silence_goes_on_over_versions(store: Store, clock: Moment) -> Non
     assert [6] == await sellable(store, "S0")
     clock.after(180_000)
     assert [4] == await sellable(store, "S0")
+
+
+async def test_feeds_that_fall_silent_one_after_the_other_are_few_changes(
+    store: Store, clock: Moment
+) -> None:
+    """Moments of hundreds of feeds do not move the network faster than it can be read."""
+    await store.networks.apply(feeds(60))
+    for at in range(60):
+        clock.after(at * 10)
+        await count(store, 10, "S0", location=f"L{at}")
+    for passed_ms in range(59_990, 61_010, 10):
+        clock.after(passed_ms)
+        (number,) = await sellable(store, "S0")
+        assert number == (600 if passed_ms < 60_000 else 599 if passed_ms < 61_000 else 540)
+    assert ["staleness"] * 5 == await switches(store)
+    for at in range(60):
+        clock.after(61_010 + at * 10)
+        await count(store, 10, "S0", location=f"L{at}")
+        assert [540] == await sellable(store, "S0")
+    clock.after(62_000)
+    assert [600] == await sellable(store, "S0")
+    assert ["staleness"] * 9 == await switches(store)
 
 
 async def previewed(store: Store, document: str) -> Preview:

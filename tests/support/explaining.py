@@ -261,8 +261,11 @@ class History:
                 return bool(-decided.value == term.quantity)
             case TermKind.STALE_FEED:
                 after_ms = STALE_AFTER_MS[ranking.entry(term.location)["stale_after"]]
-                level = (self.now_ms - self.heard_ms[term.location]) // after_ms
-                return f": {min(_LEVEL_MAX, level)} x " in term.detail
+                # A silence begins and ends with a whole second.
+                heard_ms = -(-self.heard_ms[term.location] // 1_000) * 1_000
+                level = (self.now_ms - heard_ms) // after_ms
+                just_heard = self.now_ms < heard_ms
+                return just_heard or f": {min(_LEVEL_MAX, level)} x " in term.detail
             case TermKind.MARKET_CLOSED:
                 return not ranking.holds(ranking.entry(place.market))
             case _:

@@ -10,7 +10,7 @@ process may, and the script makes each once. Whoever reads or reserves first at 
 same, so this only serves those who look at the ledger.
 
 *The walk rests.* Each call is of less than a millisecond of the engine, and after it the walk waits
-three times as long as the call took, so what others ask for finds the engine free, and a busy
+six times as long as the call took, so what others ask for finds the engine free, and a busy
 engine slows the walk down.
 """
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _SKUS_PER_SCAN: Final = 500
 _WORK_PER_CALL: Final = 120
-_REST: Final = 3
+_REST: Final = 6
 _REST_S_MAX: Final = 0.05
 _LEASE_MS: Final = 5_000
 _INTERVAL_S: Final = 0.2

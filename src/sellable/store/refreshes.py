@@ -1,9 +1,9 @@
 """Which SKUs are known to be recomputed under an epoch, and the recomputing of the others.
 
 While a network change is rolled out, every read has to make sure of its SKUs first. What a process
-has once seen recomputed stays so until the next epoch, so it asks for each SKU once. One question of
-a market is under way at a time, and what is asked for meanwhile is the next one: reads of SKUs that
-are done find the engine free in between.
+has once seen recomputed stays so until the next epoch, so it asks for each SKU once. One question
+of a market is under way at a time, and what is asked for meanwhile is the next one: reads of SKUs
+that are done find the engine free in between.
 """
 
 from __future__ import annotations

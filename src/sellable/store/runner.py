@@ -5,6 +5,7 @@ Three answers mean "first do a bounded part of the work, then ask again": the ru
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from sellable.store.connection import Connection
     from sellable.store.keys import Partition
 
-_SKUS_PER_REFRESH: Final = 100  # more names than a script sees to only cost their unpacking
+_SKUS_PER_REFRESH: Final = 40  # more names than a script sees to only cost their unpacking
+_REFRESHES_AT_ONCE: Final = 4
 REFRESH_WORK_MAX: Final = 250  # positions and markets: about 1 ms of the engine
 _TRIES_MAX: Final = 20
 
@@ -137,12 +139,21 @@ class Runner:
 
         A network that is to be switched by itself is switched first, also without any SKU.
         """
-        left: list[str] = list(dict.fromkeys(skus))
-        lowest: int | None = None
-        while left or lowest is None:
-            seen, epoch = await self.refresh_some(left, REFRESH_WORK_MAX)
-            lowest = epoch if lowest is None else min(lowest, epoch)
-            left = left[seen:]
+        # A few scripts are on their way at once, so that the engine need not wait for this process.
+        left = list(dict.fromkeys(skus))
+        parts = [left[at : at + _SKUS_PER_REFRESH] for at in range(0, len(left), _SKUS_PER_REFRESH)]
+        lowest = await self._refresh_part(parts[0] if parts else [])
+        for at in range(1, len(parts), _REFRESHES_AT_ONCE):
+            together = map(self._refresh_part, parts[at : at + _REFRESHES_AT_ONCE])
+            lowest = min(lowest, *await asyncio.gather(*together))
+        return lowest
+
+    async def _refresh_part(self, skus: Sequence[str]) -> int:
+        seen, lowest = await self.refresh_some(skus, REFRESH_WORK_MAX)
+        while seen < len(skus):
+            skus = skus[seen:]
+            seen, epoch = await self.refresh_some(skus, REFRESH_WORK_MAX)
+            lowest = min(lowest, epoch)
         return lowest
 
     async def refresh_some(self, skus: Sequence[str], work_max: int) -> tuple[int, int]:

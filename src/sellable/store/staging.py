@@ -15,7 +15,7 @@ from sellable.store.runner import pack, raw
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from sellable.network import Compiled, Network, NetworkAt, Switch
+    from sellable.network import Compiled, Network, NetworkAt, Quota, Rule, Switch
     from sellable.store.runner import Runner
 
 _FIELDS_PER_CALL: Final = 200
@@ -115,7 +115,8 @@ def stage_fields(made: Plan, market_epochs: Mapping[str, int]) -> dict[str, byte
 
 def _names_items(network: Network) -> bool:
     """Tell whether anything, at any time, is said of certain SKUs or classes."""
-    return any(entry.skus or entry.item_classes for entry in (*network.rules, *network.quotas))
+    entries: tuple[Rule | Quota, ...] = (*network.rules, *network.quotas)
+    return any(entry.skus or entry.item_classes for entry in entries)
 
 
 async def stage(runner: Runner, fields: Mapping[str, bytes]) -> str:

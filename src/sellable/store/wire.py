@@ -92,6 +92,10 @@ class Wire(asyncio.Protocol):
 
     def send_all(self, commands: Sequence[Command]) -> asyncio.Future[list[Reply]]:
         """Queue several commands back to back; refusals stand as values in the list of replies."""
+        if not commands:  # no reply would ever complete it, and all that wait behind it
+            nothing: asyncio.Future[list[Reply]] = self._loop.create_future()
+            nothing.set_result([])
+            return nothing
         packed = b"".join(map(_pack, commands))
         return self._queue(packed, [], len(commands))
 
