@@ -145,16 +145,20 @@ class HoldsModel(SupplyModel):
         }
         for line, bound in expired:
             if bound.location in members or (line.sku, bound.location) in promised:
-                self._retake(line, bound, [bound.location])
+                self._retake(held, line, bound, [bound.location])
         for line, bound in expired:
             # What a bound line waited for may have come to its location meanwhile.
             own = [line.location] if bound.location != line.location in members else []
-            self._retake(line, bound, own if line.location else members)
+            self._retake(held, line, bound, own if line.location else members)
         return not any(bound.expired for _, bound in expired)
 
-    def _retake(self, line: HeldLine, bound: Bound, locations: Sequence[str]) -> None:
+    def _retake(
+        self, held: Held, line: HeldLine, bound: Bound, locations: Sequence[str]
+    ) -> None:
+        promised = {s.place: s.free for s in self.expected(held.request.market, line.sku)}
         for location in locations:
-            quantity = min(bound.expired, self.available(line.sku, location))
+            there = promised.get(location, self.available(line.sku, location))
+            quantity = min(bound.expired, there)
             bound.expired -= quantity
             self.take(line, location, quantity)
 

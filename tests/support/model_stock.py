@@ -138,11 +138,11 @@ class StockModel:
             and not self.blocked(sku, location)
         )
 
-    def available(self, sku: str, location: str) -> int:
-        """Return what can still be reserved at a position."""
+    def available(self, sku: str, location: str, more: int = 0) -> int:
+        """Return what can still be reserved at a position, if so many more units were there."""
         if not self.sells(sku, location):
             return 0
-        free = self.on_hand(sku, location) - self.reserved(sku, location)
+        free = self.on_hand(sku, location) + more - self.reserved(sku, location)
         return max(0, free - self.safety_stock(sku, location))
 
     def overcommitted(self, sku: str, location: str) -> int:
@@ -165,10 +165,10 @@ class StockModel:
         lines = [line for held in self.reservations.values() for line in held.lines]
         return self.given_before[quota] + sum(line.kept for line in lines if quota in line.quotas)
 
-    def unlimited(self, market: str, sku: str, more: int = 0) -> int:
+    def unlimited(self, market: str, sku: str, more: int = 0, counted: int = 0) -> int:
         """Return the number without quotas; -1 without a position at the market's locations.
 
-        `more` units are added to what there is.
+        `more` units are added to what is available, `counted` to what is on hand.
         """
         places = [name for name in self.members(market) if name in self.positions.get(sku, {})]
         if not places:
@@ -177,7 +177,7 @@ class StockModel:
         supply = more + sum(
             self.available(sku, name) - self.overcommitted(sku, name) for name in enabled
         )
-        on_hand = sum(
+        on_hand = counted + sum(
             max(0, self.on_hand(sku, name)) for name in enabled if not self.blocked(sku, name)
         )
         buffer = self.number_of("protection_buffer", market, sku)

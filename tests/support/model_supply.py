@@ -6,6 +6,7 @@ that is remembered: it depends on who waited when goods arrived.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,6 +27,7 @@ class Expected(NamedTuple):
     expect_ms: int
     place: str
     free: int
+    counted: int = 0
 
 
 @dataclass
@@ -77,11 +79,11 @@ class SupplyModel(StockModel):
         ]
         return super().reserved(sku, location) + sum(kept)
 
-    def available(self, sku: str, location: str) -> int:
+    def available(self, sku: str, location: str, more: int = 0) -> int:
         """Return what can still be reserved at a position, or promised of a supply."""
         supply = self.supplies.get((sku, location))
         if not supply:
-            return super().available(sku, location)
+            return super().available(sku, location, more)
         if supply.expect_ms <= self.now_ms or not self.sells(sku, parts_of_place(location)[0]):
             return 0
         return max(0, supply.on_hand - self.reserved(sku, location))
@@ -118,7 +120,7 @@ class SupplyModel(StockModel):
         """Return what a market can promise of each supply within its horizon, earliest first."""
         latest_ms = self.now_ms + self._horizon_ms(market)
         latest_ms = latest_ms if until_ms is None else min(latest_ms, until_ms)
-        return sorted(
+        coming = sorted(
             Expected(supply.expect_ms, place, self.available(sku, place))
             for (of, place), supply in self.supplies.items()
             if of == sku
@@ -126,22 +128,34 @@ class SupplyModel(StockModel):
             and supply.expect_ms <= latest_ms
             and self.available(sku, place)
         )
+        arrived: Counter[str] = Counter()
+        found = []
+        for supply in coming:
+            name = parts_of_place(supply.place)[0]
+            on_hand = self.on_hand(sku, name) + arrived[name]
+            before = self.available(sku, name, arrived[name])
+            arrived[name] += supply.free
+            free = self.available(sku, name, arrived[name]) - before
+            counted = max(0, on_hand + supply.free) - max(0, on_hand)
+            found.append(Expected(supply.expect_ms, supply.place, free, counted))
+        return found
 
     def future(self, market: str, sku: str) -> tuple[int, int]:
         """Return what can be promised beyond the number, and when the first of it is expected."""
-        more, first_ms, units = 0, 0, 0
+        more, first_ms, units, counted = 0, 0, 0, 0
         quotas = self.quotas_left(market, sku).values()
         for supply in self.expected(market, sku):
-            units += supply.free
-            number = min([self.unlimited(market, sku, units), *quotas])
-            more = number - self.sellable(market, sku)
+            units, counted = units + supply.free, counted + supply.counted
+            number = min([self.unlimited(market, sku, units, counted), *quotas])
+            more = max(0, number - self.sellable(market, sku))
             first_ms = first_ms or (supply.expect_ms if more else 0)
         return more, first_ms
 
     def future_units(self, market: str, sku: str, until_ms: int) -> int:
         """Return what can be promised of what is expected by a time, whatever the quotas."""
-        units = sum(supply.free for supply in self.expected(market, sku, until_ms))
-        return self.unlimited(market, sku, units) - self.unlimited(market, sku)
+        coming = self.expected(market, sku, until_ms)
+        units, counted = (sum(s.free for s in coming), sum(s.counted for s in coming))
+        return max(0, self.unlimited(market, sku, units, counted) - self.unlimited(market, sku))
 
     def trim(self) -> None:
         """Keep no more than is waited for; every call does this where units left a reservation."""

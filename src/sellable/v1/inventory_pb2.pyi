@@ -91,7 +91,8 @@ Global___Shipment: _TypeAlias = Shipment  # noqa: Y015
 @_typing.final
 class FutureSupply(_message.Message):
     """A purchase order or a transfer that is on its way to the event's location. The latest observe_time of a supply_id
-    wins.
+    wins. Where goods go elsewhere instead, cancel the supply here and announce it there: who waits here is then
+    overcommitted until moved.
     """
 
     DESCRIPTOR: _descriptor.Descriptor

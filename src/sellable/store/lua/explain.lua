@@ -70,12 +70,12 @@ for _, quota in ipairs(state.overrides and state.overrides[3] and state.override
 end
 local next_switch_ms = network[5] and cmsgpack.unpack(network[5])[tonumber(network[6] or 0) + 1] or 0
 local supplies, index = future_of(state, market, now, math.huge)
-local expected, left = 0, quota_left(state, market) or math.huge
+local expected, counted, left = 0, 0, quota_left(state, market) or math.huge
 for _, supply in ipairs(supplies) do
-  expected = expected + supply.free
+  expected, counted = expected + supply.free, counted + supply.counted
 end
-local future = expected > 0 and math.min(number_with(state, market, index, expected), left)
-  - math.min(number_with(state, market, index, 0), left) or 0
+local future = expected > 0 and math.max(0, math.min(number_with(state, market, index, expected, counted), left)
+  - math.min(number_with(state, market, index, 0, 0), left)) or 0
 local answer = reply('DONE', { now, tonumber(network[1]), tonumber(network[2] or 0), next_switch_ms,
   state.item and state.item[2] or '', redis.call('HGET', key('v:', market), state.sku) or '', taken, silent, future })
 answer[4], answer[5] = fields, chunks

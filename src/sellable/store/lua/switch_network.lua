@@ -11,8 +11,8 @@ OUTCOME  DONE                1 made, 0 nothing was due
 OUTCOME  MORE_DUE            1: made, and the next one is due as well
 COST     fields of the switch + pending locations + markets
 ]]
---- @include key clock append_ledger reply network_due location_of whole_second silence
---- @include age_location next_change move_epoch show_markets
+--- @include key clock append_ledger reply network_due location_of whole_second silence age_location
+--- @include next_change move_epoch show_markets
 local now = clock(ARGV[1])
 
 -- Decide.

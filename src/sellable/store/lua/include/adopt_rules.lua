@@ -5,7 +5,7 @@ local names_items = nil
 
 local function adopt_rules(state)
   if names_items == nil then
-    names_items = redis.call('HGET', KEYS[1], 'items') == '1'
+    names_items = redis.call('HGET', KEYS[1], 'items') ~= '0'
   end
   local class = state.item and state.item[2] or ''
   local raw = names_items and redis.call('HMGET', KEYS[1], 'c:' .. class, 'u:' .. state.sku) or {}

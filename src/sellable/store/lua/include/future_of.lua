@@ -1,6 +1,8 @@
 -- What a market can promise of a SKU beyond its stock, by when it is expected: the supplies that come to
--- its enabled locations within its horizon, each with its units that nobody was promised yet. A recalled
--- position gives nothing. Returns also where the market's values begin in flat; nil if it has none.
+-- its enabled locations within its horizon. `free` are the units that will be available there when they
+-- have come, beside what everybody waits for: what fills up a safety stock or heals an overcommitment is
+-- nobody's. `counted` raises the on hand that percentages are of. A recalled position gives nothing.
+-- Returns also where the market's values begin in flat; nil if it has none.
 local function future_of(state, market, now, until_ms)
   local packed = redis.call('HGET', KEYS[1], 'm:' .. market)
   local horizon_ms = packed and cmsgpack.unpack(packed)[4] or 0
@@ -16,7 +18,7 @@ local function future_of(state, market, now, until_ms)
       local location, position, stock = location_of(name), position_of(state, place), position_of(state, name)
       local free = position[1] - position[2]
       if free > 0 and location and location.enabled and stock[4] == 0 and sells_from(market, location) then
-        found[#found + 1] = { place = place, location = name, expect_ms = supply.expect_ms, free = free }
+        found[#found + 1] = { place = place, location = name, expect_ms = supply.expect_ms, counted = free }
       end
     end
   end
@@ -26,5 +28,14 @@ local function future_of(state, market, now, until_ms)
     end
     return one.place < other.place
   end)
+  local arrived = {}
+  for _, supply in ipairs(found) do
+    local location, stock = location_of(supply.location), position_of(state, supply.location)
+    local on_hand = stock[1] + (arrived[supply.location] or 0)
+    local before, _, counted = units(location, on_hand, stock[2], stock[3], stock[4])
+    local after, _, counted_then = units(location, on_hand + supply.counted, stock[2], stock[3], stock[4])
+    arrived[supply.location] = (arrived[supply.location] or 0) + supply.counted
+    supply.free, supply.counted = after - before, counted_then - counted
+  end
   return found, index
 end

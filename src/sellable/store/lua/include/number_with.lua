@@ -1,5 +1,6 @@
--- The number that a market would show if so many more units were at its locations: the same buffer and cap.
-local function number_with(state, market, index, more)
+-- The number that a market would show if so many more units were available at its locations, and so many
+-- more on hand: the same buffer and cap.
+local function number_with(state, market, index, more, counted)
   local supplied = state.supplies and next(state.supplies)
   while supplied and not state.touched[index] do
     local location = location_of(string.match(supplied, '^(.*)%+'))
@@ -11,8 +12,8 @@ local function number_with(state, market, index, more)
     supplied = next(state.supplies, supplied)
   end
   local flat = state.flat
-  flat[index + 1] = flat[index + 1] + more
+  flat[index + 1], flat[index + 2] = flat[index + 1] + more, flat[index + 2] + counted
   local number = sellable_now(state, index)
-  flat[index + 1] = flat[index + 1] - more
+  flat[index + 1], flat[index + 2] = flat[index + 1] - more, flat[index + 2] - counted
   return number
 end

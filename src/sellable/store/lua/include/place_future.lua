@@ -6,13 +6,13 @@ local function place_future(state, request, line, wanted, parts, parts_max)
     return 0
   end
   if not state.future then
-    local index, sum = nil, 0
+    local index, sum, counted = nil, 0, 0
     state.future, index = future_of(state, request.market, now, until_ms)
     for _, supply in ipairs(state.future) do
-      sum = sum + supply.free
+      sum, counted = sum + supply.free, counted + supply.counted
     end
-    state.future_left = sum > 0
-      and number_with(state, request.market, index, sum) - number_with(state, request.market, index, 0) or 0
+    state.future_left = sum > 0 and math.max(0, number_with(state, request.market, index, sum, counted)
+      - number_with(state, request.market, index, 0, 0)) or 0
   end
   wanted = math.min(wanted, state.future_left)
   local found = 0
