@@ -83,8 +83,8 @@ async def reserve_within(client: Client, start_ms: int) -> None:
         return now_ms() >= start_ms
 
     await eventually_async(begun)
-    assert not await bought(client.reserve("big", FR, Want("S0", ON_HAND - KEPT + 1)))
-    assert await bought(client.reserve("fits", FR, Want("S0", ON_HAND - KEPT)))
+    assert not await bought(client.reserve("big", FR, Want("TILL", ON_HAND - KEPT + 1)))
+    assert await bought(client.reserve("fits", FR, Want("TILL", ON_HAND - KEPT)))
     await client.release("fits")
 
 
@@ -105,6 +105,7 @@ async def test_window_comes_and_goes_at_its_time(store_url: str) -> None:
             last = min(SKUS, first + 1_000)
             facts = [event(f"S{n}", "DC", on_hand_quantity=ON_HAND) for n in range(first, last)]
             assert {"APPLIED"} == set(await operator.apply(*facts))
+        await operator.count("TILL", "DC", ON_HAND)
         start_ms = (now_ms() + LEAD_MS) // 1_000 * 1_000  # documents know whole seconds
         end_ms = start_ms + LENGTH_MS
         await operator.apply_network(document(start_ms, end_ms))
@@ -120,4 +121,4 @@ async def test_window_comes_and_goes_at_its_time(store_url: str) -> None:
         retention = Retention(retention_ms=RETENTION_MS_DEFAULT, ledger_entries_max=1_000_000)
         store = await Store.attach(connection, retention=retention)
         assert ["schedule"] * 2 == await switches(store)
-        assert [] == await operator.differences("S0")
+        assert [] == await operator.differences("TILL")

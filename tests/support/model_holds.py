@@ -5,6 +5,7 @@ Every step here is one plain change of the data; refusals and their order are in
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sellable.reservation import Part, Reservation
+    from support.model_stock import Quota
     from support.model_values import Bound, Held, HeldLine
 
 MISSING_GOODS = (Refusal.NOT_FOUND, Refusal.DAMAGED)
@@ -126,17 +128,14 @@ class HoldsModel(SupplyModel):
     def retake(self, held: Held) -> bool:
         """Take what expired again, where it was or elsewhere; tell whether all was there."""
         members = self.members(held.request.market)
+        wanted: Counter[Quota] = Counter()  # lines of one request may share a quota
+        for line in held.lines:
+            line.quotas = frozenset(self.quotas_left(held.request.market, line.sku))
+            wanted.update(dict.fromkeys(line.quotas, sum(bound.expired for bound in line.bound)))
         for line in held.lines:
             left = self.quotas_left(held.request.market, line.sku)
-            units = sum(bound.expired for bound in line.bound)
-            # Lines of one request share a quota: those before this one count as taken again.
-            again = [other for other in held.lines if other is not line and other.returning]
-            line.quotas, line.returning = frozenset(left), units
-            for quota, rest in left.items():
-                if rest < units + sum(o.returning for o in again if quota in o.quotas):
-                    return False
-        for line in held.lines:
-            line.returning = 0
+            if any(wanted[quota] > rest for quota, rest in left.items()):
+                return False
         expired = [(line, bound) for line in held.lines for bound in line.bound]
         promised = {
             (line.sku, supply.place)
@@ -152,9 +151,7 @@ class HoldsModel(SupplyModel):
             self._retake(held, line, bound, own if line.location else members)
         return not any(bound.expired for _, bound in expired)
 
-    def _retake(
-        self, held: Held, line: HeldLine, bound: Bound, locations: Sequence[str]
-    ) -> None:
+    def _retake(self, held: Held, line: HeldLine, bound: Bound, locations: Sequence[str]) -> None:
         promised = {s.place: s.free for s in self.expected(held.request.market, line.sku)}
         for location in locations:
             there = promised.get(location, self.available(line.sku, location))

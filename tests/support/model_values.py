@@ -36,7 +36,6 @@ class HeldLine:
     granted: int = 0
     bound: list[Bound] = field(default_factory=list)
     quotas: frozenset[tuple[str, str]] = frozenset()
-    returning: int = 0  # units that a late confirm is about to take again
 
     @property
     def kept(self) -> int:
