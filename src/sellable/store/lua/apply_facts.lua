@@ -14,7 +14,7 @@ OUTCOME  DONE                for each fact that was answered: 1 APPLIED 2 UNCHAN
                              5 REJECTED, error reason, detail
 COST     facts x markets of their locations, at most work_max
 ]]
---- @include key clock location_of load_sku share_of units position_of find_market add_supply
+--- @include key clock location_of new_sku load_sku share_of units position_of find_market add_supply
 --- @include set_position sellable_now record append_ledger load_supplies flush_supplies flush_sku
 --- @include quota_of flush_all holdings load_reservation store_reservation count_quotas unbind
 --- @include give_back settle expire_due adopt_rules create_position base_of follows_base apply_delta

@@ -11,7 +11,7 @@ OUTCOME  IN_USE              how many reservations hold it
 OUTCOME  MORE_DUE            the SKU: more expired holds to give back before another try
 COST     positions and markets of the SKU
 ]]
---- @include key clock location_of load_sku share_of units position_of find_market add_supply
+--- @include key clock location_of new_sku load_sku share_of units position_of find_market add_supply
 --- @include set_position sellable_now record append_ledger load_supplies flush_supplies flush_sku
 --- @include quota_of flush_all holdings load_reservation store_reservation count_quotas unbind
 --- @include give_back settle expire_due reply

@@ -15,7 +15,7 @@ OUTCOME  UNKNOWN_LOCATION    its name
 OUTCOME  INVALID             field path and what is allowed
 COST     lines, allocations and the markets of their locations
 ]]
---- @include key clock location_of load_sku share_of units position_of find_market add_supply
+--- @include key clock location_of new_sku load_sku share_of units position_of find_market add_supply
 --- @include set_position sellable_now record append_ledger load_supplies flush_supplies flush_sku
 --- @include quota_of flush_all holdings load_reservation store_reservation count_quotas unbind
 --- @include give_back settle adopt_rules create_position base_of follows_base apply_delta ship

@@ -10,7 +10,7 @@ OUTCOME  DONE                for each SKU looked at: the number (-1 where nothin
                              when the first of those is expected (0: never)
 COST     SKUs and their supplies, at most 100 and the supplies of one SKU beyond
 ]]
---- @include key clock location_of load_sku share_of position_of find_market sellable_now
+--- @include key clock location_of new_sku load_sku share_of position_of find_market sellable_now
 --- @include load_supplies quota_of quota_left sells_from units future_of number_with
 local market = ARGV[2]
 local now = clock(ARGV[1])

@@ -12,9 +12,9 @@ OUTCOME  DONE                for each item that was answered: 1 APPLIED 2 UNCHAN
                              5 REJECTED: updated too far in the future
 COST     items x positions x markets where the class changes, at most work_max beyond the last one
 ]]
---- @include key clock location_of load_sku share_of units find_market add_supply sellable_now record
---- @include append_ledger load_supplies flush_supplies flush_sku adopt_rules stored_fields recompute
---- @include reply
+--- @include key clock location_of new_sku load_sku share_of units find_market add_supply
+--- @include sellable_now record append_ledger load_supplies flush_supplies flush_sku adopt_rules
+--- @include stored_fields recompute reply
 local request = cmsgpack.unpack(ARGV[4])
 local now = clock(ARGV[1])
 local answers, work = {}, 0

@@ -11,9 +11,9 @@ OUTCOME  DONE                how many of the SKUs were seen to, and the epoch th
 OUTCOME  SWITCH_DUE          nothing: the network is to be switched first
 COST     positions x markets of their locations, at most work_max beyond the last SKU
 ]]
---- @include key clock location_of load_sku share_of units find_market add_supply sellable_now record
+--- @include key clock location_of share_of units find_market add_supply sellable_now record
 --- @include append_ledger load_supplies flush_supplies flush_sku adopt_rules stored_fields recompute
---- @include network_due reply load_whole
+--- @include network_due reply new_sku load_whole
 local request = cmsgpack.unpack(ARGV[4])
 local now = clock(ARGV[1])
 if network_due(now) then

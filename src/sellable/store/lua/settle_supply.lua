@@ -14,7 +14,7 @@ ARGV[7]  begun               int     what the call that began the walk answered;
 OUTCOME  DONE                lines moved; the last reservation looked at, 0 once the walk is over; begun
 COST     at most 40 lines moved and 200 reservations and lines looked at, and one reservation beyond
 ]]
---- @include key clock location_of load_sku share_of units position_of find_market add_supply
+--- @include key clock location_of new_sku load_sku share_of units position_of find_market add_supply
 --- @include set_position sellable_now record append_ledger load_supplies flush_supplies flush_sku
 --- @include quota_of flush_all holdings load_reservation store_reservation count_quotas unbind
 --- @include give_back settle move_waiting reply
