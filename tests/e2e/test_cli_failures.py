@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sellable.limits import SWITCHES_MAX
 from support.command import Command, odd_service
 from support.server import ValkeyProcess
 from support.service import ServiceProcess
@@ -213,3 +214,19 @@ def test_validate_asks_no_service(tmp_path: Path) -> None:
         "rule_count": 0,
         "quota_count": 0,
     } == read.value
+
+
+def test_too_many_dates_are_found_without_a_service(tmp_path: Path) -> None:
+    """Validate refuses what apply would: more changes to come than can be planned ahead."""
+    rules = "".join(
+        f"  - {{market: web/FR, sku: S{at}, cap: 1, from: 20{27 + at // 336}-{at // 28 % 12 + 1:02}"
+        f"-{at % 28 + 1:02}T00:00:00}}\n"
+        for at in range(SWITCHES_MAX + 1)
+    )
+    document = BAD_NETWORK.replace("FRA", "FR").replace("DC-PARI]", "DC-PARIS]")
+    file = tmp_path / "network.yaml"
+    file.write_text(f"{document}protections:\n{rules}")
+    found = Command(NOBODY).script("network", "validate", str(file))
+    assert 2 == found.exit_code
+    assert f"protections[{SWITCHES_MAX}]" in found.err
+    assert f"more than {SWITCHES_MAX} are still to come" in found.err

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import getpass
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -13,7 +14,9 @@ from sellable.cli.failure import ExitCode, Failure, usage
 from sellable.cli.problems import Placed, placed_problems, placed_violations, problem_lines
 from sellable.errors import InvalidNetwork, Violation
 from sellable.limits import NETWORK_DOCUMENT_BYTES_MAX
-from sellable.network import Network, parse
+from sellable.network import Network, NetworkAt, parse, schedule
+
+Read = TypeVar("Read")
 
 DocumentFile = Annotated[
     Path,
@@ -88,8 +91,23 @@ def parsed(name: str, document: str) -> Network:
     Raises:
         Failure: With every problem beside its line.
     """
+    return _read(name, document, parse)
+
+
+def applicable(name: str, document: str, now_ms: int) -> Network:
+    """Return the network that a document describes, if its dated changes can be planned as well.
+
+    Raises:
+        Failure: With every problem beside its line.
+    """
+    network = parsed(name, document)
+    _read(name, document, lambda _: schedule(NetworkAt(network, now_ms)))
+    return network
+
+
+def _read(name: str, document: str, read: Callable[[str], Read]) -> Read:
     try:
-        return parse(document)
+        return read(document)
     except InvalidNetwork as error:
         raise _invalid(name, document, placed_problems(error.problems)) from error
 

@@ -15,8 +15,8 @@ from sellable.cli.documents import (
     Comment,
     DocumentFile,
     ExpectedVersion,
+    applicable,
     document_name,
-    parsed,
     read_document,
     refused_document,
 )
@@ -91,7 +91,7 @@ def validate_command(file: DocumentFile, *, as_json: AsJson = False) -> None:
       sellable network validate network.yaml
     """
     document = read_document(file)
-    network = parsed(document_name(file), document)
+    network = applicable(document_name(file), document, time.time_ns() // 1_000_000)
     counts = {
         "location_count": len(network.locations),
         "market_count": len(network.markets),

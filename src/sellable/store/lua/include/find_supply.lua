@@ -1,7 +1,6 @@
 -- What is known of a supply that a fact speaks of; a blank one for a supply that none spoke of before, which
 -- the caller adds. Those that were closed, and last heard of, longer ago than the retention make room: no
--- repeat of what was said of them is taken any more. Returns nil where the SKU
--- has too many.
+-- repeat of what was said of them is taken any more. Returns nil where the SKU has too many.
 local function find_supply(state, place, supplies_max, now, retention_ms)
   local supplies = load_supplies(state)
   if supplies[place] then
