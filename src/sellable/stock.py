@@ -7,6 +7,7 @@ Observation times are microseconds since 1970, as the sources state them.
 from __future__ import annotations
 
 from enum import IntEnum, StrEnum
+from typing import Literal
 
 from msgspec import Struct
 
@@ -29,6 +30,7 @@ class FactKind(StrEnum):
     """What a fact says about a position."""
 
     COUNT = "count"
+    NET_COUNT = "net"
     DELTA = "delta"
     SHIPMENT = "shipment"
     SAFETY_STOCK = "safety"
@@ -40,7 +42,7 @@ class FactKind(StrEnum):
 class Fact(Struct, frozen=True, array_like=True, kw_only=True):
     """One fact about one position.
 
-    `quantity` is the count, the signed delta, the units shipped, the safety stock, 1 and 0 for
+    `quantity` is the count, the count without reserved units, the signed delta, the units shipped, the safety stock, 1 and 0 for
     blocked and not, the units expected in all, or the units that arrived. `expect_ms` is of a
     supply that is announced; `final` says that nothing more arrives.
     """
@@ -59,6 +61,20 @@ class Fact(Struct, frozen=True, array_like=True, kw_only=True):
     supply_id: str = ""
     expect_ms: int = 0
     final: bool = False
+
+
+class Refused(Struct, frozen=True, array_like=True, kw_only=True):
+    """A row of a feed that is no fact: refused before it reached the store, and counted there.
+
+    `reason` is an error reason, `detail` says what is wrong and what is allowed, `payload` is the
+    row as it came (text that is not UTF-8 with backslash escapes).
+    """
+
+    kind: Literal["refused"] = "refused"
+    source: str
+    reason: str
+    detail: str
+    payload: str
 
 
 class Outcome(IntEnum):

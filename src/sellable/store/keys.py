@@ -122,6 +122,44 @@ class Partition:
         """Sorted set: locations by when the silence of their feed is to be looked at again."""
         return f"{{{self.tag}}}:aging"
 
+    def waiting(self, source: str) -> str:
+        """Stream: what a source put in for the ingest workers; gone once it is applied."""
+        return f"{{{self.tag}}}:in:{source}"
+
+    def begun(self, source: str) -> str:
+        """Hash entry of the source's stream -> rows of it that are applied, while some are not."""
+        return f"{{{self.tag}}}:begun:{source}"
+
+    def log(self, source: str, name: str) -> str:
+        """Hash: how far a log of a source (a file, a foreign stream) is applied, and its outcomes."""
+        return f"{{{self.tag}}}:log:{source}:{name}"
+
+    def feed(self, source: str) -> str:
+        """Hash: what a source did: rows by outcome, when it was heard, its newest fact by location."""
+        return f"{{{self.tag}}}:feed:{source}"
+
+    @property
+    def feeds(self) -> str:
+        """Sorted set: every source by when rows of it were last applied, in ms."""
+        return f"{{{self.tag}}}:feeds"
+
+    def dead(self, source: str) -> str:
+        """Stream: rows of a source that were refused or given up, until somebody resolves them."""
+        return f"{{{self.tag}}}:dead:{source}"
+
+    def sync(self, location: str) -> str:
+        """Hash: the full count of a location that goes on, or the last one."""
+        return f"{{{self.tag}}}:sync:{location}"
+
+    def sync_rows(self, location: str) -> str:
+        """Hash SKU -> quantity: the rows of a full count that is not applied yet."""
+        return f"{{{self.tag}}}:syncrows:{location}"
+
+    @property
+    def counted(self) -> str:
+        """Hash location -> the newest full count of it: what was not in it counts as 0 then."""
+        return f"{{{self.tag}}}:counted"
+
     @property
     def identity(self) -> str:
         """Hash: the store's id, its number of partitions and its layout."""

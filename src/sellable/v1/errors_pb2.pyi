@@ -95,6 +95,16 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     Example: { "reason": "NETWORK_VERSION_CONFLICT", "domain": "sellable",
       "metadata": { "expected": "3", "current": "4" } }
     """
+    ERROR_REASON_SYNC_IN_PROGRESS: _ErrorReason.ValueType  # 20
+    """ABORTED: another full count of this location is going on.
+    Example: { "reason": "SYNC_IN_PROGRESS", "domain": "sellable",
+      "metadata": { "location": "DC-PARIS", "sync": "night-0412" } }
+    """
+    ERROR_REASON_SYNC_SUSPICIOUS: _ErrorReason.ValueType  # 21
+    """FAILED_PRECONDITION: a full count would take more of a location's stock to 0 than it may; nothing was changed.
+    Example: { "reason": "SYNC_SUSPICIOUS", "domain": "sellable",
+      "metadata": { "location": "DC-PARIS", "zeroed_count": "812", "stocked_count": "1040", "max_zeroed_fraction": "0.2" } }
+    """
     ERROR_REASON_TOO_OLD: _ErrorReason.ValueType  # 22
     """Of a row only: the fact is older than the retention of facts (default 7 days).
     Example row: { "outcome": "OUTCOME_REJECTED", "reason": "ERROR_REASON_TOO_OLD" }
@@ -198,6 +208,16 @@ ERROR_REASON_NETWORK_VERSION_CONFLICT: ErrorReason.ValueType  # 19
 """ABORTED: another version of the network came first.
 Example: { "reason": "NETWORK_VERSION_CONFLICT", "domain": "sellable",
   "metadata": { "expected": "3", "current": "4" } }
+"""
+ERROR_REASON_SYNC_IN_PROGRESS: ErrorReason.ValueType  # 20
+"""ABORTED: another full count of this location is going on.
+Example: { "reason": "SYNC_IN_PROGRESS", "domain": "sellable",
+  "metadata": { "location": "DC-PARIS", "sync": "night-0412" } }
+"""
+ERROR_REASON_SYNC_SUSPICIOUS: ErrorReason.ValueType  # 21
+"""FAILED_PRECONDITION: a full count would take more of a location's stock to 0 than it may; nothing was changed.
+Example: { "reason": "SYNC_SUSPICIOUS", "domain": "sellable",
+  "metadata": { "location": "DC-PARIS", "zeroed_count": "812", "stocked_count": "1040", "max_zeroed_fraction": "0.2" } }
 """
 ERROR_REASON_TOO_OLD: ErrorReason.ValueType  # 22
 """Of a row only: the fact is older than the retention of facts (default 7 days).

@@ -27,15 +27,17 @@ from sellable.v1 import common_pb2 as sellable_dot_v1_dot_common__pb2
 from sellable.v1 import errors_pb2 as sellable_dot_v1_dot_errors__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bsellable/v1/inventory.proto\x12\x0bsellable.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18sellable/v1/common.proto\x1a\x18sellable/v1/errors.proto\"E\n\x08Shipment\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\"d\n\x0c\x46utureSupply\x12\x11\n\tsupply_id\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x03\x12/\n\x0b\x65xpect_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"C\n\rSupplyReceipt\x12\x11\n\tsupply_id\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x03\x12\r\n\x05\x66inal\x18\x03 \x01(\x08\"\xac\x03\n\x0eInventoryEvent\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x0b\n\x03sku\x18\x03 \x01(\t\x12\x10\n\x08location\x18\x04 \x01(\t\x12\x30\n\x0cobserve_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08sequence\x18\x06 \x01(\x03\x12\x1a\n\x10on_hand_quantity\x18\x07 \x01(\x03H\x00\x12\x18\n\x0e\x64\x65lta_quantity\x18\x08 \x01(\x12H\x00\x12)\n\x08shipment\x18\t \x01(\x0b\x32\x15.sellable.v1.ShipmentH\x00\x12\x1f\n\x15safety_stock_quantity\x18\n \x01(\x03H\x00\x12\x11\n\x07\x62locked\x18\x0b \x01(\x08H\x00\x12\x32\n\rfuture_supply\x18\x0c \x01(\x0b\x32\x19.sellable.v1.FutureSupplyH\x00\x12\x34\n\x0esupply_receipt\x18\r \x01(\x0b\x32\x1a.sellable.v1.SupplyReceiptH\x00\x12\x0e\n\x06reason\x18\x0e \x01(\tB\x06\n\x04\x66\x61\x63t\"n\n\x0b\x45ventResult\x12%\n\x07outcome\x18\x01 \x01(\x0e\x32\x14.sellable.v1.Outcome\x12(\n\x06reason\x18\x02 \x01(\x0e\x32\x18.sellable.v1.ErrorReason\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\"D\n\x15\x41pplyInventoryRequest\x12+\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x1b.sellable.v1.InventoryEvent\"U\n\x16\x41pplyInventoryResponse\x12)\n\x07results\x18\x01 \x03(\x0b\x32\x18.sellable.v1.EventResult\x12\x10\n\x08revision\x18\x02 \x01(\t\"\xc3\x02\n\x08Position\x12\x10\n\x08location\x18\x01 \x01(\t\x12\x18\n\x10on_hand_quantity\x18\x02 \x01(\x03\x12\x19\n\x11reserved_quantity\x18\x03 \x01(\x03\x12\x1d\n\x15safety_stock_quantity\x18\x04 \x01(\x03\x12\x1a\n\x12\x61vailable_quantity\x18\x05 \x01(\x03\x12\x30\n\x0cobserve_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06source\x18\x07 \x01(\t\x12\x1e\n\x16overcommitted_quantity\x18\x08 \x01(\x03\x12\x0f\n\x07\x62locked\x18\t \x01(\x08\x12\x11\n\tsupply_id\x18\n \x01(\t\x12/\n\x0b\x65xpect_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"#\n\x14ListPositionsRequest\x12\x0b\n\x03sku\x18\x01 \x01(\t\"S\n\x15ListPositionsResponse\x12(\n\tpositions\x18\x01 \x03(\x0b\x32\x15.sellable.v1.Position\x12\x10\n\x08revision\x18\x02 \x01(\t\"\xcf\x01\n\x04Item\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12\x12\n\nitem_class\x18\x02 \x01(\t\x12\x19\n\x0cweight_grams\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x17\n\nvolume_cm3\x18\x04 \x01(\x03H\x01\x88\x01\x01\x12!\n\x05value\x18\x05 \x01(\x0b\x32\x12.sellable.v1.Money\x12/\n\x0bupdate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x0f\n\r_weight_gramsB\r\n\x0b_volume_cm3\"3\n\x0fPutItemsRequest\x12 \n\x05items\x18\x01 \x03(\x0b\x32\x11.sellable.v1.Item\"=\n\x10PutItemsResponse\x12)\n\x07results\x18\x01 \x03(\x0b\x32\x18.sellable.v1.EventResult\"!\n\x11\x44\x65leteSkusRequest\x12\x0c\n\x04skus\x18\x01 \x03(\t\"?\n\x12\x44\x65leteSkusResponse\x12)\n\x07results\x18\x01 \x03(\x0b\x32\x18.sellable.v1.EventResult*\x8e\x01\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x13\n\x0fOUTCOME_APPLIED\x10\x01\x12\x15\n\x11OUTCOME_UNCHANGED\x10\x02\x12\x11\n\rOUTCOME_STALE\x10\x03\x12\x15\n\x11OUTCOME_DUPLICATE\x10\x04\x12\x14\n\x10OUTCOME_REJECTED\x10\x05\x32\xdd\x02\n\x10InventoryService\x12Y\n\x0e\x41pplyInventory\x12\".sellable.v1.ApplyInventoryRequest\x1a#.sellable.v1.ApplyInventoryResponse\x12V\n\rListPositions\x12!.sellable.v1.ListPositionsRequest\x1a\".sellable.v1.ListPositionsResponse\x12G\n\x08PutItems\x12\x1c.sellable.v1.PutItemsRequest\x1a\x1d.sellable.v1.PutItemsResponse\x12M\n\nDeleteSkus\x12\x1e.sellable.v1.DeleteSkusRequest\x1a\x1f.sellable.v1.DeleteSkusResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bsellable/v1/inventory.proto\x12\x0bsellable.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18sellable/v1/common.proto\x1a\x18sellable/v1/errors.proto\"E\n\x08Shipment\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\"d\n\x0c\x46utureSupply\x12\x11\n\tsupply_id\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x03\x12/\n\x0b\x65xpect_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"C\n\rSupplyReceipt\x12\x11\n\tsupply_id\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x03\x12\r\n\x05\x66inal\x18\x03 \x01(\x08\"\xc4\x03\n\x0eInventoryEvent\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x0b\n\x03sku\x18\x03 \x01(\t\x12\x10\n\x08location\x18\x04 \x01(\t\x12\x30\n\x0cobserve_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08sequence\x18\x06 \x01(\x03\x12\x1a\n\x10on_hand_quantity\x18\x07 \x01(\x03H\x00\x12\x18\n\x0e\x64\x65lta_quantity\x18\x08 \x01(\x12H\x00\x12)\n\x08shipment\x18\t \x01(\x0b\x32\x15.sellable.v1.ShipmentH\x00\x12\x1f\n\x15safety_stock_quantity\x18\n \x01(\x03H\x00\x12\x11\n\x07\x62locked\x18\x0b \x01(\x08H\x00\x12\x32\n\rfuture_supply\x18\x0c \x01(\x0b\x32\x19.sellable.v1.FutureSupplyH\x00\x12\x34\n\x0esupply_receipt\x18\r \x01(\x0b\x32\x1a.sellable.v1.SupplyReceiptH\x00\x12\x16\n\x0cnet_quantity\x18\x0f \x01(\x03H\x00\x12\x0e\n\x06reason\x18\x0e \x01(\tB\x06\n\x04\x66\x61\x63t\"n\n\x0b\x45ventResult\x12%\n\x07outcome\x18\x01 \x01(\x0e\x32\x14.sellable.v1.Outcome\x12(\n\x06reason\x18\x02 \x01(\x0e\x32\x18.sellable.v1.ErrorReason\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\"D\n\x15\x41pplyInventoryRequest\x12+\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x1b.sellable.v1.InventoryEvent\"U\n\x16\x41pplyInventoryResponse\x12)\n\x07results\x18\x01 \x03(\x0b\x32\x18.sellable.v1.EventResult\x12\x10\n\x08revision\x18\x02 \x01(\t\"W\n\x16StreamInventoryRequest\x12+\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x1b.sellable.v1.InventoryEvent\x12\x10\n\x08\x62\x61tch_id\x18\x02 \x01(\t\"h\n\x17StreamInventoryResponse\x12)\n\x07results\x18\x01 \x03(\x0b\x32\x18.sellable.v1.EventResult\x12\x10\n\x08revision\x18\x02 \x01(\t\x12\x10\n\x08\x62\x61tch_id\x18\x03 \x01(\t\"\x94\x04\n\x14SyncInventoryRequest\x12:\n\x06header\x18\x01 \x01(\x0b\x32(.sellable.v1.SyncInventoryRequest.HeaderH\x00\x12\x36\n\x04rows\x18\x02 \x01(\x0b\x32&.sellable.v1.SyncInventoryRequest.RowsH\x00\x12:\n\x06\x63ommit\x18\x03 \x01(\x0b\x32(.sellable.v1.SyncInventoryRequest.CommitH\x00\x1a\xf4\x01\n\x06Header\x12\x0f\n\x07sync_id\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x10\n\x08location\x18\x03 \x01(\t\x12\x30\n\x0cobserve_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12 \n\x13max_zeroed_fraction\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12\x17\n\x0fnet_of_reserved\x18\x06 \x01(\x08\x12\x32\n\x0e\x64uplicate_skus\x18\x07 \x01(\x0e\x32\x1a.sellable.v1.DuplicateSkusB\x16\n\x14_max_zeroed_fraction\x1a\x30\n\x04Rows\x12\x0c\n\x04skus\x18\x01 \x03(\t\x12\x1a\n\x12on_hand_quantities\x18\x02 \x03(\x03\x1a\x1b\n\x06\x43ommit\x12\x11\n\trow_count\x18\x01 \x01(\x03\x42\x06\n\x04part\"\xdb\x01\n\x15SyncInventoryResponse\x12\x15\n\rapplied_count\x18\x01 \x01(\x03\x12\x17\n\x0funchanged_count\x18\x02 \x01(\x03\x12\x13\n\x0bstale_count\x18\x03 \x01(\x03\x12\x16\n\x0erejected_count\x18\x04 \x01(\x03\x12\x14\n\x0czeroed_count\x18\x05 \x01(\x03\x12\x15\n\rrejected_skus\x18\x06 \x03(\t\x12\x10\n\x08revision\x18\x07 \x01(\t\x12\x14\n\x0cmerged_count\x18\x08 \x01(\x03\x12\x10\n\x08replayed\x18\t \x01(\x08\"\xc3\x02\n\x08Position\x12\x10\n\x08location\x18\x01 \x01(\t\x12\x18\n\x10on_hand_quantity\x18\x02 \x01(\x03\x12\x19\n\x11reserved_quantity\x18\x03 \x01(\x03\x12\x1d\n\x15safety_stock_quantity\x18\x04 \x01(\x03\x12\x1a\n\x12\x61vailable_quantity\x18\x05 \x01(\x03\x12\x30\n\x0cobserve_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06source\x18\x07 \x01(\t\x12\x1e\n\x16overcommitted_quantity\x18\x08 \x01(\x03\x12\x0f\n\x07\x62locked\x18\t \x01(\x08\x12\x11\n\tsupply_id\x18\n \x01(\t\x12/\n\x0b\x65xpect_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"#\n\x14ListPositionsRequest\x12\x0b\n\x03sku\x18\x01 \x01(\t\"S\n\x15ListPositionsResponse\x12(\n\tpositions\x18\x01 \x03(\x0b\x32\x15.sellable.v1.Position\x12\x10\n\x08revision\x18\x02 \x01(\t\"\xcf\x01\n\x04Item\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12\x12\n\nitem_class\x18\x02 \x01(\t\x12\x19\n\x0cweight_grams\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x17\n\nvolume_cm3\x18\x04 \x01(\x03H\x01\x88\x01\x01\x12!\n\x05value\x18\x05 \x01(\x0b\x32\x12.sellable.v1.Money\x12/\n\x0bupdate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x0f\n\r_weight_gramsB\r\n\x0b_volume_cm3\"3\n\x0fPutItemsRequest\x12 \n\x05items\x18\x01 \x03(\x0b\x32\x11.sellable.v1.Item\"=\n\x10PutItemsResponse\x12)\n\x07results\x18\x01 \x03(\x0b\x32\x18.sellable.v1.EventResult\"!\n\x11\x44\x65leteSkusRequest\x12\x0c\n\x04skus\x18\x01 \x03(\t\"?\n\x12\x44\x65leteSkusResponse\x12)\n\x07results\x18\x01 \x03(\x0b\x32\x18.sellable.v1.EventResult*\x8e\x01\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x13\n\x0fOUTCOME_APPLIED\x10\x01\x12\x15\n\x11OUTCOME_UNCHANGED\x10\x02\x12\x11\n\rOUTCOME_STALE\x10\x03\x12\x15\n\x11OUTCOME_DUPLICATE\x10\x04\x12\x14\n\x10OUTCOME_REJECTED\x10\x05*{\n\rDuplicateSkus\x12\x1e\n\x1a\x44UPLICATE_SKUS_UNSPECIFIED\x10\x00\x12\x19\n\x15\x44UPLICATE_SKUS_REJECT\x10\x01\x12\x16\n\x12\x44UPLICATE_SKUS_SUM\x10\x02\x12\x17\n\x13\x44UPLICATE_SKUS_LAST\x10\x03\x32\x99\x04\n\x10InventoryService\x12Y\n\x0e\x41pplyInventory\x12\".sellable.v1.ApplyInventoryRequest\x1a#.sellable.v1.ApplyInventoryResponse\x12`\n\x0fStreamInventory\x12#.sellable.v1.StreamInventoryRequest\x1a$.sellable.v1.StreamInventoryResponse(\x01\x30\x01\x12X\n\rSyncInventory\x12!.sellable.v1.SyncInventoryRequest\x1a\".sellable.v1.SyncInventoryResponse(\x01\x12V\n\rListPositions\x12!.sellable.v1.ListPositionsRequest\x1a\".sellable.v1.ListPositionsResponse\x12G\n\x08PutItems\x12\x1c.sellable.v1.PutItemsRequest\x1a\x1d.sellable.v1.PutItemsResponse\x12M\n\nDeleteSkus\x12\x1e.sellable.v1.DeleteSkusRequest\x1a\x1f.sellable.v1.DeleteSkusResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'sellable.v1.inventory_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_OUTCOME']._serialized_start=1946
-  _globals['_OUTCOME']._serialized_end=2088
+  _globals['_OUTCOME']._serialized_start=2922
+  _globals['_OUTCOME']._serialized_end=3064
+  _globals['_DUPLICATESKUS']._serialized_start=3066
+  _globals['_DUPLICATESKUS']._serialized_end=3189
   _globals['_SHIPMENT']._serialized_start=129
   _globals['_SHIPMENT']._serialized_end=198
   _globals['_FUTURESUPPLY']._serialized_start=200
@@ -43,29 +45,43 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SUPPLYRECEIPT']._serialized_start=302
   _globals['_SUPPLYRECEIPT']._serialized_end=369
   _globals['_INVENTORYEVENT']._serialized_start=372
-  _globals['_INVENTORYEVENT']._serialized_end=800
-  _globals['_EVENTRESULT']._serialized_start=802
-  _globals['_EVENTRESULT']._serialized_end=912
-  _globals['_APPLYINVENTORYREQUEST']._serialized_start=914
-  _globals['_APPLYINVENTORYREQUEST']._serialized_end=982
-  _globals['_APPLYINVENTORYRESPONSE']._serialized_start=984
-  _globals['_APPLYINVENTORYRESPONSE']._serialized_end=1069
-  _globals['_POSITION']._serialized_start=1072
-  _globals['_POSITION']._serialized_end=1395
-  _globals['_LISTPOSITIONSREQUEST']._serialized_start=1397
-  _globals['_LISTPOSITIONSREQUEST']._serialized_end=1432
-  _globals['_LISTPOSITIONSRESPONSE']._serialized_start=1434
-  _globals['_LISTPOSITIONSRESPONSE']._serialized_end=1517
-  _globals['_ITEM']._serialized_start=1520
-  _globals['_ITEM']._serialized_end=1727
-  _globals['_PUTITEMSREQUEST']._serialized_start=1729
-  _globals['_PUTITEMSREQUEST']._serialized_end=1780
-  _globals['_PUTITEMSRESPONSE']._serialized_start=1782
-  _globals['_PUTITEMSRESPONSE']._serialized_end=1843
-  _globals['_DELETESKUSREQUEST']._serialized_start=1845
-  _globals['_DELETESKUSREQUEST']._serialized_end=1878
-  _globals['_DELETESKUSRESPONSE']._serialized_start=1880
-  _globals['_DELETESKUSRESPONSE']._serialized_end=1943
-  _globals['_INVENTORYSERVICE']._serialized_start=2091
-  _globals['_INVENTORYSERVICE']._serialized_end=2440
+  _globals['_INVENTORYEVENT']._serialized_end=824
+  _globals['_EVENTRESULT']._serialized_start=826
+  _globals['_EVENTRESULT']._serialized_end=936
+  _globals['_APPLYINVENTORYREQUEST']._serialized_start=938
+  _globals['_APPLYINVENTORYREQUEST']._serialized_end=1006
+  _globals['_APPLYINVENTORYRESPONSE']._serialized_start=1008
+  _globals['_APPLYINVENTORYRESPONSE']._serialized_end=1093
+  _globals['_STREAMINVENTORYREQUEST']._serialized_start=1095
+  _globals['_STREAMINVENTORYREQUEST']._serialized_end=1182
+  _globals['_STREAMINVENTORYRESPONSE']._serialized_start=1184
+  _globals['_STREAMINVENTORYRESPONSE']._serialized_end=1288
+  _globals['_SYNCINVENTORYREQUEST']._serialized_start=1291
+  _globals['_SYNCINVENTORYREQUEST']._serialized_end=1823
+  _globals['_SYNCINVENTORYREQUEST_HEADER']._serialized_start=1492
+  _globals['_SYNCINVENTORYREQUEST_HEADER']._serialized_end=1736
+  _globals['_SYNCINVENTORYREQUEST_ROWS']._serialized_start=1738
+  _globals['_SYNCINVENTORYREQUEST_ROWS']._serialized_end=1786
+  _globals['_SYNCINVENTORYREQUEST_COMMIT']._serialized_start=1788
+  _globals['_SYNCINVENTORYREQUEST_COMMIT']._serialized_end=1815
+  _globals['_SYNCINVENTORYRESPONSE']._serialized_start=1826
+  _globals['_SYNCINVENTORYRESPONSE']._serialized_end=2045
+  _globals['_POSITION']._serialized_start=2048
+  _globals['_POSITION']._serialized_end=2371
+  _globals['_LISTPOSITIONSREQUEST']._serialized_start=2373
+  _globals['_LISTPOSITIONSREQUEST']._serialized_end=2408
+  _globals['_LISTPOSITIONSRESPONSE']._serialized_start=2410
+  _globals['_LISTPOSITIONSRESPONSE']._serialized_end=2493
+  _globals['_ITEM']._serialized_start=2496
+  _globals['_ITEM']._serialized_end=2703
+  _globals['_PUTITEMSREQUEST']._serialized_start=2705
+  _globals['_PUTITEMSREQUEST']._serialized_end=2756
+  _globals['_PUTITEMSRESPONSE']._serialized_start=2758
+  _globals['_PUTITEMSRESPONSE']._serialized_end=2819
+  _globals['_DELETESKUSREQUEST']._serialized_start=2821
+  _globals['_DELETESKUSREQUEST']._serialized_end=2854
+  _globals['_DELETESKUSRESPONSE']._serialized_start=2856
+  _globals['_DELETESKUSRESPONSE']._serialized_end=2919
+  _globals['_INVENTORYSERVICE']._serialized_start=3192
+  _globals['_INVENTORYSERVICE']._serialized_end=3729
 # @@protoc_insertion_point(module_scope)

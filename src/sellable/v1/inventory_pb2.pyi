@@ -58,6 +58,34 @@ OUTCOME_REJECTED: Outcome.ValueType  # 5
 """It was refused; nothing was changed."""
 Global___Outcome: _TypeAlias = Outcome  # noqa: Y015
 
+class _DuplicateSkus:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DuplicateSkusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DuplicateSkus.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DUPLICATE_SKUS_UNSPECIFIED: _DuplicateSkus.ValueType  # 0
+    """As DUPLICATE_SKUS_REJECT."""
+    DUPLICATE_SKUS_REJECT: _DuplicateSkus.ValueType  # 1
+    """All its rows are refused and its position is left as it is."""
+    DUPLICATE_SKUS_SUM: _DuplicateSkus.ValueType  # 2
+    """The rows are added up, as where each is a shelf."""
+    DUPLICATE_SKUS_LAST: _DuplicateSkus.ValueType  # 3
+    """The last row counts."""
+
+class DuplicateSkus(_DuplicateSkus, metaclass=_DuplicateSkusEnumTypeWrapper):
+    """What becomes of a SKU that several rows of one full count name. Closed."""
+
+DUPLICATE_SKUS_UNSPECIFIED: DuplicateSkus.ValueType  # 0
+"""As DUPLICATE_SKUS_REJECT."""
+DUPLICATE_SKUS_REJECT: DuplicateSkus.ValueType  # 1
+"""All its rows are refused and its position is left as it is."""
+DUPLICATE_SKUS_SUM: DuplicateSkus.ValueType  # 2
+"""The rows are added up, as where each is a shelf."""
+DUPLICATE_SKUS_LAST: DuplicateSkus.ValueType  # 3
+"""The last row counts."""
+Global___DuplicateSkus: _TypeAlias = DuplicateSkus  # noqa: Y015
+
 @_typing.final
 class Shipment(_message.Message):
     """Goods of a reservation left. Of an unknown reservation only on hand falls."""
@@ -176,6 +204,7 @@ class InventoryEvent(_message.Message):
     BLOCKED_FIELD_NUMBER: _builtins.int
     FUTURE_SUPPLY_FIELD_NUMBER: _builtins.int
     SUPPLY_RECEIPT_FIELD_NUMBER: _builtins.int
+    NET_QUANTITY_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """Required. The source's id, 1 to 64 bytes, unique within the source. A repeat for the same position is DUPLICATE."""
@@ -197,6 +226,10 @@ class InventoryEvent(_message.Message):
     """Optional. Units the location keeps back of this SKU, 0 to 10^12; the latest observe_time wins."""
     blocked: _builtins.bool
     """Optional. True recalls this position from sale, false ends that; the latest observe_time wins."""
+    net_quantity: _builtins.int
+    """Optional. An absolute count of the units that are free, 0 to 10^12: as on_hand_quantity, with what is reserved of
+    the position added when it is applied. For sources that take reserved units off before they tell.
+    """
     reason: _builtins.str
     """Optional. A word for the record, at most 256 bytes, e.g. stocktake."""
     @_builtins.property
@@ -233,13 +266,14 @@ class InventoryEvent(_message.Message):
         blocked: _builtins.bool = ...,
         future_supply: Global___FutureSupply | None = ...,
         supply_receipt: Global___SupplyReceipt | None = ...,
+        net_quantity: _builtins.int = ...,
         reason: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "delta_quantity", b"delta_quantity", "fact", b"fact", "future_supply", b"future_supply", "observe_time", b"observe_time", "on_hand_quantity", b"on_hand_quantity", "safety_stock_quantity", b"safety_stock_quantity", "shipment", b"shipment", "supply_receipt", b"supply_receipt"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "delta_quantity", b"delta_quantity", "fact", b"fact", "future_supply", b"future_supply", "net_quantity", b"net_quantity", "observe_time", b"observe_time", "on_hand_quantity", b"on_hand_quantity", "safety_stock_quantity", b"safety_stock_quantity", "shipment", b"shipment", "supply_receipt", b"supply_receipt"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "delta_quantity", b"delta_quantity", "event_id", b"event_id", "fact", b"fact", "future_supply", b"future_supply", "location", b"location", "observe_time", b"observe_time", "on_hand_quantity", b"on_hand_quantity", "reason", b"reason", "safety_stock_quantity", b"safety_stock_quantity", "sequence", b"sequence", "shipment", b"shipment", "sku", b"sku", "source", b"source", "supply_receipt", b"supply_receipt"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "delta_quantity", b"delta_quantity", "event_id", b"event_id", "fact", b"fact", "future_supply", b"future_supply", "location", b"location", "net_quantity", b"net_quantity", "observe_time", b"observe_time", "on_hand_quantity", b"on_hand_quantity", "reason", b"reason", "safety_stock_quantity", b"safety_stock_quantity", "sequence", b"sequence", "shipment", b"shipment", "sku", b"sku", "source", b"source", "supply_receipt", b"supply_receipt"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["on_hand_quantity", "delta_quantity", "shipment", "safety_stock_quantity", "blocked", "future_supply", "supply_receipt"]  # noqa: Y015
+    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["on_hand_quantity", "delta_quantity", "shipment", "safety_stock_quantity", "blocked", "future_supply", "supply_receipt", "net_quantity"]  # noqa: Y015
     _WhichOneofArgType_fact: _TypeAlias = _typing.Literal["fact", b"fact"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_fact) -> _WhichOneofReturnType_fact | None: ...
 
@@ -326,6 +360,260 @@ class ApplyInventoryResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ApplyInventoryResponse: _TypeAlias = ApplyInventoryResponse  # noqa: Y015
+
+@_typing.final
+class StreamInventoryRequest(_message.Message):
+    """Brings facts on a stream."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVENTS_FIELD_NUMBER: _builtins.int
+    BATCH_ID_FIELD_NUMBER: _builtins.int
+    batch_id: _builtins.str
+    """Optional. The caller's own mark, at most 64 bytes; echoed."""
+    @_builtins.property
+    def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___InventoryEvent]:
+        """Required. 1 to 1000 facts."""
+
+    def __init__(
+        self,
+        *,
+        events: _abc.Iterable[Global___InventoryEvent] | None = ...,
+        batch_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "events", b"events"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StreamInventoryRequest: _TypeAlias = StreamInventoryRequest  # noqa: Y015
+
+@_typing.final
+class StreamInventoryResponse(_message.Message):
+    """One answer per fact of one request."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESULTS_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    BATCH_ID_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Output only. What the answer reflects, for Consistency.at_least_revision."""
+    batch_id: _builtins.str
+    """Output only. The mark of the request."""
+    @_builtins.property
+    def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___EventResult]:
+        """Output only. The answers, in the order of the request."""
+
+    def __init__(
+        self,
+        *,
+        results: _abc.Iterable[Global___EventResult] | None = ...,
+        revision: _builtins.str = ...,
+        batch_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "results", b"results", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StreamInventoryResponse: _TypeAlias = StreamInventoryResponse  # noqa: Y015
+
+@_typing.final
+class SyncInventoryRequest(_message.Message):
+    """One part of a full count: first the header, then rows, then the commit, and nothing after it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Header(_message.Message):
+        """What is counted."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        SYNC_ID_FIELD_NUMBER: _builtins.int
+        SOURCE_FIELD_NUMBER: _builtins.int
+        LOCATION_FIELD_NUMBER: _builtins.int
+        OBSERVE_TIME_FIELD_NUMBER: _builtins.int
+        MAX_ZEROED_FRACTION_FIELD_NUMBER: _builtins.int
+        NET_OF_RESERVED_FIELD_NUMBER: _builtins.int
+        DUPLICATE_SKUS_FIELD_NUMBER: _builtins.int
+        sync_id: _builtins.str
+        """Required. The caller's id of this count, 1 to 64 bytes, unique within the source."""
+        source: _builtins.str
+        """Required. Which back end counted, 1 to 64 bytes."""
+        location: _builtins.str
+        """Required. A location of the network. Only one full count of a location goes on at a time; one that has brought
+        nothing for 60 seconds and was not committed makes way.
+        """
+        max_zeroed_fraction: _builtins.float
+        """Optional. The largest share, 0 to 1, of the location's positions with stock that may be counted as 0 because no
+        row names them. Beyond it nothing is changed and the answer is SYNC_SUSPICIOUS. Default 0.2.
+        """
+        net_of_reserved: _builtins.bool
+        """Optional. True if the rows leave reserved units out, as InventoryEvent.net_quantity does. Default false."""
+        duplicate_skus: Global___DuplicateSkus.ValueType
+        """Optional. What becomes of a SKU that several rows name. Default DUPLICATE_SKUS_REJECT."""
+        @_builtins.property
+        def observe_time(self) -> _timestamp_pb2.Timestamp:
+            """Required. When the count was true, within the bounds of InventoryEvent.observe_time."""
+
+        def __init__(
+            self,
+            *,
+            sync_id: _builtins.str = ...,
+            source: _builtins.str = ...,
+            location: _builtins.str = ...,
+            observe_time: _timestamp_pb2.Timestamp | None = ...,
+            max_zeroed_fraction: _builtins.float | None = ...,
+            net_of_reserved: _builtins.bool = ...,
+            duplicate_skus: Global___DuplicateSkus.ValueType = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["_max_zeroed_fraction", b"_max_zeroed_fraction", "max_zeroed_fraction", b"max_zeroed_fraction", "observe_time", b"observe_time"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_zeroed_fraction", b"_max_zeroed_fraction", "duplicate_skus", b"duplicate_skus", "location", b"location", "max_zeroed_fraction", b"max_zeroed_fraction", "net_of_reserved", b"net_of_reserved", "observe_time", b"observe_time", "source", b"source", "sync_id", b"sync_id"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        _WhichOneofReturnType__max_zeroed_fraction: _TypeAlias = _typing.Literal["max_zeroed_fraction"]  # noqa: Y015
+        _WhichOneofArgType__max_zeroed_fraction: _TypeAlias = _typing.Literal["_max_zeroed_fraction", b"_max_zeroed_fraction"]  # noqa: Y015
+        def WhichOneof(self, oneof_group: _WhichOneofArgType__max_zeroed_fraction) -> _WhichOneofReturnType__max_zeroed_fraction | None: ...
+
+    @_typing.final
+    class Rows(_message.Message):
+        """Rows of the count."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        SKUS_FIELD_NUMBER: _builtins.int
+        ON_HAND_QUANTITIES_FIELD_NUMBER: _builtins.int
+        @_builtins.property
+        def skus(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+            """Required. 1 to 1000 SKUs."""
+
+        @_builtins.property
+        def on_hand_quantities(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+            """Required. One quantity a SKU, 0 to 10^12 units."""
+
+        def __init__(
+            self,
+            *,
+            skus: _abc.Iterable[_builtins.str] | None = ...,
+            on_hand_quantities: _abc.Iterable[_builtins.int] | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["on_hand_quantities", b"on_hand_quantities", "skus", b"skus"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class Commit(_message.Message):
+        """The end of the count."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        ROW_COUNT_FIELD_NUMBER: _builtins.int
+        row_count: _builtins.int
+        """Required. How many rows were sent; must be right."""
+        def __init__(
+            self,
+            *,
+            row_count: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["row_count", b"row_count"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    HEADER_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
+    COMMIT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def header(self) -> Global___SyncInventoryRequest.Header:
+        """Optional. What is counted; the first message."""
+
+    @_builtins.property
+    def rows(self) -> Global___SyncInventoryRequest.Rows:
+        """Optional. Rows; at most 5,000,000 of one count."""
+
+    @_builtins.property
+    def commit(self) -> Global___SyncInventoryRequest.Commit:
+        """Optional. The end; the last message."""
+
+    def __init__(
+        self,
+        *,
+        header: Global___SyncInventoryRequest.Header | None = ...,
+        rows: Global___SyncInventoryRequest.Rows | None = ...,
+        commit: Global___SyncInventoryRequest.Commit | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["commit", b"commit", "header", b"header", "part", b"part", "rows", b"rows"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["commit", b"commit", "header", b"header", "part", b"part", "rows", b"rows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_part: _TypeAlias = _typing.Literal["header", "rows", "commit"]  # noqa: Y015
+    _WhichOneofArgType_part: _TypeAlias = _typing.Literal["part", b"part"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_part) -> _WhichOneofReturnType_part | None: ...
+
+Global___SyncInventoryRequest: _TypeAlias = SyncInventoryRequest  # noqa: Y015
+
+@_typing.final
+class SyncInventoryResponse(_message.Message):
+    """What became of a full count."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPLIED_COUNT_FIELD_NUMBER: _builtins.int
+    UNCHANGED_COUNT_FIELD_NUMBER: _builtins.int
+    STALE_COUNT_FIELD_NUMBER: _builtins.int
+    REJECTED_COUNT_FIELD_NUMBER: _builtins.int
+    ZEROED_COUNT_FIELD_NUMBER: _builtins.int
+    REJECTED_SKUS_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    MERGED_COUNT_FIELD_NUMBER: _builtins.int
+    REPLAYED_FIELD_NUMBER: _builtins.int
+    applied_count: _builtins.int
+    """Output only. Rows that changed a position."""
+    unchanged_count: _builtins.int
+    """Output only. Rows that said what was known."""
+    stale_count: _builtins.int
+    """Output only. Rows that a later count had already replaced."""
+    rejected_count: _builtins.int
+    """Output only. Rows that were refused; their positions are left as they are, and not counted as 0."""
+    zeroed_count: _builtins.int
+    """Output only. Positions that no row named and that are now counted as 0, those without stock before left out."""
+    revision: _builtins.str
+    """Output only. What the answer reflects, for Consistency.at_least_revision."""
+    merged_count: _builtins.int
+    """Output only. Rows that were added to another row of their SKU, or that a later one replaced."""
+    replayed: _builtins.bool
+    """Output only. True if this count was committed before and this call changed nothing."""
+    @_builtins.property
+    def rejected_skus(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Output only. SKUs of rows that were refused, the first 100."""
+
+    def __init__(
+        self,
+        *,
+        applied_count: _builtins.int = ...,
+        unchanged_count: _builtins.int = ...,
+        stale_count: _builtins.int = ...,
+        rejected_count: _builtins.int = ...,
+        zeroed_count: _builtins.int = ...,
+        rejected_skus: _abc.Iterable[_builtins.str] | None = ...,
+        revision: _builtins.str = ...,
+        merged_count: _builtins.int = ...,
+        replayed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["applied_count", b"applied_count", "merged_count", b"merged_count", "rejected_count", b"rejected_count", "rejected_skus", b"rejected_skus", "replayed", b"replayed", "revision", b"revision", "stale_count", b"stale_count", "unchanged_count", b"unchanged_count", "zeroed_count", b"zeroed_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SyncInventoryResponse: _TypeAlias = SyncInventoryResponse  # noqa: Y015
 
 @_typing.final
 class Position(_message.Message):

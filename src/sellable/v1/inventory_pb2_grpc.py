@@ -41,6 +41,16 @@ class InventoryServiceStub:
                 request_serializer=sellable_dot_v1_dot_inventory__pb2.ApplyInventoryRequest.SerializeToString,
                 response_deserializer=sellable_dot_v1_dot_inventory__pb2.ApplyInventoryResponse.FromString,
                 _registered_method=True)
+        self.StreamInventory = channel.stream_stream(
+                '/sellable.v1.InventoryService/StreamInventory',
+                request_serializer=sellable_dot_v1_dot_inventory__pb2.StreamInventoryRequest.SerializeToString,
+                response_deserializer=sellable_dot_v1_dot_inventory__pb2.StreamInventoryResponse.FromString,
+                _registered_method=True)
+        self.SyncInventory = channel.stream_unary(
+                '/sellable.v1.InventoryService/SyncInventory',
+                request_serializer=sellable_dot_v1_dot_inventory__pb2.SyncInventoryRequest.SerializeToString,
+                response_deserializer=sellable_dot_v1_dot_inventory__pb2.SyncInventoryResponse.FromString,
+                _registered_method=True)
         self.ListPositions = channel.unary_unary(
                 '/sellable.v1.InventoryService/ListPositions',
                 request_serializer=sellable_dot_v1_dot_inventory__pb2.ListPositionsRequest.SerializeToString,
@@ -71,6 +81,32 @@ class InventoryServiceServicer:
         Freshness: the next read sees every row that was answered.
         Errors: INVALID_FIELD -> INVALID_ARGUMENT if there are 0 or more than 1000 rows. Rows are refused with
         INVALID_FIELD, UNKNOWN_LOCATION, TOO_OLD or IN_FUTURE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StreamInventory(self, request_iterator, context):
+        """Applies facts as ApplyInventory does, call after call on one stream, with one response a request, in order.
+        Atomicity: each row is one step; a request is not, and neither is the stream.
+        Idempotency: as ApplyInventory; after a broken stream send what was not answered again.
+        Freshness: the next read sees every row that was answered. A client that does not read its answers is not read.
+        Errors: INVALID_FIELD -> INVALID_ARGUMENT, which ends the stream, if a request has 0 or more than 1000 rows. Rows are
+        refused with INVALID_FIELD, UNKNOWN_LOCATION, TOO_OLD or IN_FUTURE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SyncInventory(self, request_iterator, context):
+        """Counts one location in full: a header, rows, a commit. What the rows do not name is counted as 0.
+        Atomicity: without the commit nothing changes. Once committed each position is one step, and the whole is finished
+        also if this call, or the service, ends meanwhile.
+        Idempotency: by source and sync_id; the same again after its commit answers what it answered. Before, it begins anew.
+        Full counts and facts in any order give the same positions.
+        Freshness: the next read sees all of it. Facts that arrive meanwhile count as their observe_time says.
+        Errors: INVALID_FIELD -> INVALID_ARGUMENT, also if observe_time is out of bounds or the commit names another number
+        of rows; UNKNOWN_LOCATION -> NOT_FOUND; SYNC_IN_PROGRESS -> ABORTED; SYNC_SUSPICIOUS -> FAILED_PRECONDITION.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -119,6 +155,16 @@ def add_InventoryServiceServicer_to_server(servicer, server):
                     request_deserializer=sellable_dot_v1_dot_inventory__pb2.ApplyInventoryRequest.FromString,
                     response_serializer=sellable_dot_v1_dot_inventory__pb2.ApplyInventoryResponse.SerializeToString,
             ),
+            'StreamInventory': grpc.stream_stream_rpc_method_handler(
+                    servicer.StreamInventory,
+                    request_deserializer=sellable_dot_v1_dot_inventory__pb2.StreamInventoryRequest.FromString,
+                    response_serializer=sellable_dot_v1_dot_inventory__pb2.StreamInventoryResponse.SerializeToString,
+            ),
+            'SyncInventory': grpc.stream_unary_rpc_method_handler(
+                    servicer.SyncInventory,
+                    request_deserializer=sellable_dot_v1_dot_inventory__pb2.SyncInventoryRequest.FromString,
+                    response_serializer=sellable_dot_v1_dot_inventory__pb2.SyncInventoryResponse.SerializeToString,
+            ),
             'ListPositions': grpc.unary_unary_rpc_method_handler(
                     servicer.ListPositions,
                     request_deserializer=sellable_dot_v1_dot_inventory__pb2.ListPositionsRequest.FromString,
@@ -164,6 +210,60 @@ class InventoryService:
             '/sellable.v1.InventoryService/ApplyInventory',
             sellable_dot_v1_dot_inventory__pb2.ApplyInventoryRequest.SerializeToString,
             sellable_dot_v1_dot_inventory__pb2.ApplyInventoryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StreamInventory(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/sellable.v1.InventoryService/StreamInventory',
+            sellable_dot_v1_dot_inventory__pb2.StreamInventoryRequest.SerializeToString,
+            sellable_dot_v1_dot_inventory__pb2.StreamInventoryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SyncInventory(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(
+            request_iterator,
+            target,
+            '/sellable.v1.InventoryService/SyncInventory',
+            sellable_dot_v1_dot_inventory__pb2.SyncInventoryRequest.SerializeToString,
+            sellable_dot_v1_dot_inventory__pb2.SyncInventoryResponse.FromString,
             options,
             channel_credentials,
             insecure,

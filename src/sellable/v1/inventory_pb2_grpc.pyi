@@ -44,6 +44,24 @@ class InventoryServiceStub:
     Errors: INVALID_FIELD -> INVALID_ARGUMENT if there are 0 or more than 1000 rows. Rows are refused with
       INVALID_FIELD, UNKNOWN_LOCATION, TOO_OLD or IN_FUTURE.
     """
+    StreamInventory: _grpc.StreamStreamMultiCallable[_inventory_pb2.StreamInventoryRequest, _inventory_pb2.StreamInventoryResponse]
+    """Applies facts as ApplyInventory does, call after call on one stream, with one response a request, in order.
+    Atomicity: each row is one step; a request is not, and neither is the stream.
+    Idempotency: as ApplyInventory; after a broken stream send what was not answered again.
+    Freshness: the next read sees every row that was answered. A client that does not read its answers is not read.
+    Errors: INVALID_FIELD -> INVALID_ARGUMENT, which ends the stream, if a request has 0 or more than 1000 rows. Rows are
+      refused with INVALID_FIELD, UNKNOWN_LOCATION, TOO_OLD or IN_FUTURE.
+    """
+    SyncInventory: _grpc.StreamUnaryMultiCallable[_inventory_pb2.SyncInventoryRequest, _inventory_pb2.SyncInventoryResponse]
+    """Counts one location in full: a header, rows, a commit. What the rows do not name is counted as 0.
+    Atomicity: without the commit nothing changes. Once committed each position is one step, and the whole is finished
+      also if this call, or the service, ends meanwhile.
+    Idempotency: by source and sync_id; the same again after its commit answers what it answered. Before, it begins anew.
+      Full counts and facts in any order give the same positions.
+    Freshness: the next read sees all of it. Facts that arrive meanwhile count as their observe_time says.
+    Errors: INVALID_FIELD -> INVALID_ARGUMENT, also if observe_time is out of bounds or the commit names another number
+      of rows; UNKNOWN_LOCATION -> NOT_FOUND; SYNC_IN_PROGRESS -> ABORTED; SYNC_SUSPICIOUS -> FAILED_PRECONDITION.
+    """
     ListPositions: _grpc.UnaryUnaryMultiCallable[_inventory_pb2.ListPositionsRequest, _inventory_pb2.ListPositionsResponse]
     """Answers every position of a SKU.
     Atomicity: the positions of one moment.
@@ -83,6 +101,24 @@ class InventoryServiceAsyncStub(InventoryServiceStub):
     Freshness: the next read sees every row that was answered.
     Errors: INVALID_FIELD -> INVALID_ARGUMENT if there are 0 or more than 1000 rows. Rows are refused with
       INVALID_FIELD, UNKNOWN_LOCATION, TOO_OLD or IN_FUTURE.
+    """
+    StreamInventory: _aio.StreamStreamMultiCallable[_inventory_pb2.StreamInventoryRequest, _inventory_pb2.StreamInventoryResponse]  # type: ignore[assignment]
+    """Applies facts as ApplyInventory does, call after call on one stream, with one response a request, in order.
+    Atomicity: each row is one step; a request is not, and neither is the stream.
+    Idempotency: as ApplyInventory; after a broken stream send what was not answered again.
+    Freshness: the next read sees every row that was answered. A client that does not read its answers is not read.
+    Errors: INVALID_FIELD -> INVALID_ARGUMENT, which ends the stream, if a request has 0 or more than 1000 rows. Rows are
+      refused with INVALID_FIELD, UNKNOWN_LOCATION, TOO_OLD or IN_FUTURE.
+    """
+    SyncInventory: _aio.StreamUnaryMultiCallable[_inventory_pb2.SyncInventoryRequest, _inventory_pb2.SyncInventoryResponse]  # type: ignore[assignment]
+    """Counts one location in full: a header, rows, a commit. What the rows do not name is counted as 0.
+    Atomicity: without the commit nothing changes. Once committed each position is one step, and the whole is finished
+      also if this call, or the service, ends meanwhile.
+    Idempotency: by source and sync_id; the same again after its commit answers what it answered. Before, it begins anew.
+      Full counts and facts in any order give the same positions.
+    Freshness: the next read sees all of it. Facts that arrive meanwhile count as their observe_time says.
+    Errors: INVALID_FIELD -> INVALID_ARGUMENT, also if observe_time is out of bounds or the commit names another number
+      of rows; UNKNOWN_LOCATION -> NOT_FOUND; SYNC_IN_PROGRESS -> ABORTED; SYNC_SUSPICIOUS -> FAILED_PRECONDITION.
     """
     ListPositions: _aio.UnaryUnaryMultiCallable[_inventory_pb2.ListPositionsRequest, _inventory_pb2.ListPositionsResponse]  # type: ignore[assignment]
     """Answers every position of a SKU.
@@ -126,6 +162,36 @@ class InventoryServiceServicer(metaclass=_abc_1.ABCMeta):
         Freshness: the next read sees every row that was answered.
         Errors: INVALID_FIELD -> INVALID_ARGUMENT if there are 0 or more than 1000 rows. Rows are refused with
           INVALID_FIELD, UNKNOWN_LOCATION, TOO_OLD or IN_FUTURE.
+        """
+
+    @_abc_1.abstractmethod
+    def StreamInventory(
+        self,
+        request_iterator: _MaybeAsyncIterator[_inventory_pb2.StreamInventoryRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_inventory_pb2.StreamInventoryResponse], _abc.AsyncIterator[_inventory_pb2.StreamInventoryResponse]]:
+        """Applies facts as ApplyInventory does, call after call on one stream, with one response a request, in order.
+        Atomicity: each row is one step; a request is not, and neither is the stream.
+        Idempotency: as ApplyInventory; after a broken stream send what was not answered again.
+        Freshness: the next read sees every row that was answered. A client that does not read its answers is not read.
+        Errors: INVALID_FIELD -> INVALID_ARGUMENT, which ends the stream, if a request has 0 or more than 1000 rows. Rows are
+          refused with INVALID_FIELD, UNKNOWN_LOCATION, TOO_OLD or IN_FUTURE.
+        """
+
+    @_abc_1.abstractmethod
+    def SyncInventory(
+        self,
+        request_iterator: _MaybeAsyncIterator[_inventory_pb2.SyncInventoryRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_inventory_pb2.SyncInventoryResponse, _abc.Awaitable[_inventory_pb2.SyncInventoryResponse]]:
+        """Counts one location in full: a header, rows, a commit. What the rows do not name is counted as 0.
+        Atomicity: without the commit nothing changes. Once committed each position is one step, and the whole is finished
+          also if this call, or the service, ends meanwhile.
+        Idempotency: by source and sync_id; the same again after its commit answers what it answered. Before, it begins anew.
+          Full counts and facts in any order give the same positions.
+        Freshness: the next read sees all of it. Facts that arrive meanwhile count as their observe_time says.
+        Errors: INVALID_FIELD -> INVALID_ARGUMENT, also if observe_time is out of bounds or the commit names another number
+          of rows; UNKNOWN_LOCATION -> NOT_FOUND; SYNC_IN_PROGRESS -> ABORTED; SYNC_SUSPICIOUS -> FAILED_PRECONDITION.
         """
 
     @_abc_1.abstractmethod

@@ -6,7 +6,10 @@ isort:skip_file
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from sellable.v1 import inventory_pb2 as _inventory_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -107,3 +110,345 @@ class VerifyResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___VerifyResponse: _TypeAlias = VerifyResponse  # noqa: Y015
+
+@_typing.final
+class LocationFact(_message.Message):
+    """The newest fact of a source about a location."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOCATION_FIELD_NUMBER: _builtins.int
+    NEWEST_OBSERVE_TIME_FIELD_NUMBER: _builtins.int
+    location: _builtins.str
+    """Output only. The location."""
+    @_builtins.property
+    def newest_observe_time(self) -> _timestamp_pb2.Timestamp:
+        """Output only. When the newest count, delta or shipment was observed there."""
+
+    def __init__(
+        self,
+        *,
+        location: _builtins.str = ...,
+        newest_observe_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["newest_observe_time", b"newest_observe_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["location", b"location", "newest_observe_time", b"newest_observe_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LocationFact: _TypeAlias = LocationFact  # noqa: Y015
+
+@_typing.final
+class Feed(_message.Message):
+    """What one source did. Every row that was read has one outcome, so applied + unchanged + stale + duplicate + rejected +
+    given up = rows, also after crashes and repeats: a row that is delivered again after it was applied is not read again.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SOURCE_FIELD_NUMBER: _builtins.int
+    APPLIED_COUNT_FIELD_NUMBER: _builtins.int
+    UNCHANGED_COUNT_FIELD_NUMBER: _builtins.int
+    STALE_COUNT_FIELD_NUMBER: _builtins.int
+    DUPLICATE_COUNT_FIELD_NUMBER: _builtins.int
+    REJECTED_COUNT_FIELD_NUMBER: _builtins.int
+    DEAD_LETTER_COUNT_FIELD_NUMBER: _builtins.int
+    LAG_COUNT_FIELD_NUMBER: _builtins.int
+    NEWEST_OBSERVE_TIME_FIELD_NUMBER: _builtins.int
+    SILENT_FIELD_NUMBER: _builtins.int
+    ROW_COUNT_FIELD_NUMBER: _builtins.int
+    GIVEN_UP_COUNT_FIELD_NUMBER: _builtins.int
+    OLDEST_WAITING_TIME_FIELD_NUMBER: _builtins.int
+    LAST_ROW_TIME_FIELD_NUMBER: _builtins.int
+    SILENT_AFTER_MS_FIELD_NUMBER: _builtins.int
+    LOCATIONS_FIELD_NUMBER: _builtins.int
+    source: _builtins.str
+    """Output only. The source."""
+    applied_count: _builtins.int
+    """Output only. Rows that changed something."""
+    unchanged_count: _builtins.int
+    """Output only. Rows that said what was known."""
+    stale_count: _builtins.int
+    """Output only. Rows that a later fact had already replaced."""
+    duplicate_count: _builtins.int
+    """Output only. Rows that were applied before."""
+    rejected_count: _builtins.int
+    """Output only. Rows that were refused. A dead letter that is applied later counts as what became of it then."""
+    dead_letter_count: _builtins.int
+    """Output only. Dead letters that wait for somebody to retry or drop them."""
+    lag_count: _builtins.int
+    """Output only. Entries of the source's stream that are not applied yet."""
+    silent: _builtins.bool
+    """Output only. True if nothing was heard for longer than the interval that is set for the source."""
+    row_count: _builtins.int
+    """Output only. Rows in all."""
+    given_up_count: _builtins.int
+    """Output only. Rows that were given up because applying them failed again and again."""
+    silent_after_ms: _builtins.int
+    """Output only. The interval after which it counts as silent, in milliseconds; 0 if none is set."""
+    @_builtins.property
+    def newest_observe_time(self) -> _timestamp_pb2.Timestamp:
+        """Output only. When the newest fact of the source was observed; unset if none was applied."""
+
+    @_builtins.property
+    def oldest_waiting_time(self) -> _timestamp_pb2.Timestamp:
+        """Output only. When the oldest entry that waits was put into the stream; unset if none waits."""
+
+    @_builtins.property
+    def last_row_time(self) -> _timestamp_pb2.Timestamp:
+        """Output only. When rows of the source were last applied."""
+
+    @_builtins.property
+    def locations(self) -> _containers.RepeatedCompositeFieldContainer[Global___LocationFact]:
+        """Output only. The locations that it told of, by name."""
+
+    def __init__(
+        self,
+        *,
+        source: _builtins.str = ...,
+        applied_count: _builtins.int = ...,
+        unchanged_count: _builtins.int = ...,
+        stale_count: _builtins.int = ...,
+        duplicate_count: _builtins.int = ...,
+        rejected_count: _builtins.int = ...,
+        dead_letter_count: _builtins.int = ...,
+        lag_count: _builtins.int = ...,
+        newest_observe_time: _timestamp_pb2.Timestamp | None = ...,
+        silent: _builtins.bool = ...,
+        row_count: _builtins.int = ...,
+        given_up_count: _builtins.int = ...,
+        oldest_waiting_time: _timestamp_pb2.Timestamp | None = ...,
+        last_row_time: _timestamp_pb2.Timestamp | None = ...,
+        silent_after_ms: _builtins.int = ...,
+        locations: _abc.Iterable[Global___LocationFact] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["last_row_time", b"last_row_time", "newest_observe_time", b"newest_observe_time", "oldest_waiting_time", b"oldest_waiting_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["applied_count", b"applied_count", "dead_letter_count", b"dead_letter_count", "duplicate_count", b"duplicate_count", "given_up_count", b"given_up_count", "lag_count", b"lag_count", "last_row_time", b"last_row_time", "locations", b"locations", "newest_observe_time", b"newest_observe_time", "oldest_waiting_time", b"oldest_waiting_time", "rejected_count", b"rejected_count", "row_count", b"row_count", "silent", b"silent", "silent_after_ms", b"silent_after_ms", "source", b"source", "stale_count", b"stale_count", "unchanged_count", b"unchanged_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Feed: _TypeAlias = Feed  # noqa: Y015
+
+@_typing.final
+class ListFeedsRequest(_message.Message):
+    """Asks for every source."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListFeedsRequest: _TypeAlias = ListFeedsRequest  # noqa: Y015
+
+@_typing.final
+class ListFeedsResponse(_message.Message):
+    """The sources."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FEEDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def feeds(self) -> _containers.RepeatedCompositeFieldContainer[Global___Feed]:
+        """Output only. The sources, by name."""
+
+    def __init__(
+        self,
+        *,
+        feeds: _abc.Iterable[Global___Feed] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["feeds", b"feeds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListFeedsResponse: _TypeAlias = ListFeedsResponse  # noqa: Y015
+
+@_typing.final
+class DeadLetter(_message.Message):
+    """A row that nobody could apply."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEAD_LETTER_ID_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    PAYLOAD_FIELD_NUMBER: _builtins.int
+    DETAIL_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    ATTEMPT_COUNT_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    dead_letter_id: _builtins.str
+    """Output only. Its id, the source included."""
+    source: _builtins.str
+    """Output only. The source."""
+    payload: _builtins.bytes
+    """Output only. The row: a JSON object with the fields of InventoryEvent if it could be read as one, else as it came."""
+    detail: _builtins.str
+    """Output only. For a person: what is wrong."""
+    attempt_count: _builtins.int
+    """Output only. How often it was tried."""
+    reason: _builtins.str
+    """Output only. Why it was refused, without the prefix of ErrorReason; GIVEN_UP if applying it failed."""
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """Output only. When it was refused first."""
+
+    def __init__(
+        self,
+        *,
+        dead_letter_id: _builtins.str = ...,
+        source: _builtins.str = ...,
+        payload: _builtins.bytes = ...,
+        detail: _builtins.str = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        attempt_count: _builtins.int = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt_count", b"attempt_count", "create_time", b"create_time", "dead_letter_id", b"dead_letter_id", "detail", b"detail", "payload", b"payload", "reason", b"reason", "source", b"source"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeadLetter: _TypeAlias = DeadLetter  # noqa: Y015
+
+@_typing.final
+class ListDeadLettersRequest(_message.Message):
+    """Asks for dead letters."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SOURCE_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    source: _builtins.str
+    """Optional. Only those of this source, 1 to 64 bytes. Default: all, by source."""
+    page_size: _builtins.int
+    """Optional. How many, at most 1000; 0 is the default, 100."""
+    page_token: _builtins.str
+    """Optional. The next_page_token of the page before."""
+    def __init__(
+        self,
+        *,
+        source: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "source", b"source"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDeadLettersRequest: _TypeAlias = ListDeadLettersRequest  # noqa: Y015
+
+@_typing.final
+class ListDeadLettersResponse(_message.Message):
+    """A page of dead letters."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEAD_LETTERS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Output only. Asks for the next page; empty after the last."""
+    @_builtins.property
+    def dead_letters(self) -> _containers.RepeatedCompositeFieldContainer[Global___DeadLetter]:
+        """Output only. The letters, by source and age."""
+
+    def __init__(
+        self,
+        *,
+        dead_letters: _abc.Iterable[Global___DeadLetter] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dead_letters", b"dead_letters", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDeadLettersResponse: _TypeAlias = ListDeadLettersResponse  # noqa: Y015
+
+@_typing.final
+class ResolveDeadLettersRequest(_message.Message):
+    """Resolves dead letters."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Resolution:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _ResolutionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[ResolveDeadLettersRequest._Resolution.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        RESOLUTION_UNSPECIFIED: ResolveDeadLettersRequest._Resolution.ValueType  # 0
+        """Refused."""
+        RESOLUTION_RETRY: ResolveDeadLettersRequest._Resolution.ValueType  # 1
+        """Apply them again."""
+        RESOLUTION_DROP: ResolveDeadLettersRequest._Resolution.ValueType  # 2
+        """Forget them; their rows stay counted as they are."""
+
+    class Resolution(_Resolution, metaclass=_ResolutionEnumTypeWrapper):
+        """What becomes of them. Closed."""
+
+    RESOLUTION_UNSPECIFIED: ResolveDeadLettersRequest.Resolution.ValueType  # 0
+    """Refused."""
+    RESOLUTION_RETRY: ResolveDeadLettersRequest.Resolution.ValueType  # 1
+    """Apply them again."""
+    RESOLUTION_DROP: ResolveDeadLettersRequest.Resolution.ValueType  # 2
+    """Forget them; their rows stay counted as they are."""
+
+    DEAD_LETTER_IDS_FIELD_NUMBER: _builtins.int
+    RESOLUTION_FIELD_NUMBER: _builtins.int
+    resolution: Global___ResolveDeadLettersRequest.Resolution.ValueType
+    """Required. Retry or drop."""
+    @_builtins.property
+    def dead_letter_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Required. 1 to 1000 ids."""
+
+    def __init__(
+        self,
+        *,
+        dead_letter_ids: _abc.Iterable[_builtins.str] | None = ...,
+        resolution: Global___ResolveDeadLettersRequest.Resolution.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dead_letter_ids", b"dead_letter_ids", "resolution", b"resolution"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResolveDeadLettersRequest: _TypeAlias = ResolveDeadLettersRequest  # noqa: Y015
+
+@_typing.final
+class ResolveDeadLettersResponse(_message.Message):
+    """One answer per letter."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESULTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def results(self) -> _containers.RepeatedCompositeFieldContainer[_inventory_pb2.EventResult]:
+        """Output only. The answers, in the order of the request; APPLIED for a letter that was dropped."""
+
+    def __init__(
+        self,
+        *,
+        results: _abc.Iterable[_inventory_pb2.EventResult] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["results", b"results"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResolveDeadLettersResponse: _TypeAlias = ResolveDeadLettersResponse  # noqa: Y015

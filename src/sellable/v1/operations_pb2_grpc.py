@@ -40,6 +40,21 @@ class OperationsServiceStub:
                 request_serializer=sellable_dot_v1_dot_operations__pb2.VerifyRequest.SerializeToString,
                 response_deserializer=sellable_dot_v1_dot_operations__pb2.VerifyResponse.FromString,
                 _registered_method=True)
+        self.ListFeeds = channel.unary_unary(
+                '/sellable.v1.OperationsService/ListFeeds',
+                request_serializer=sellable_dot_v1_dot_operations__pb2.ListFeedsRequest.SerializeToString,
+                response_deserializer=sellable_dot_v1_dot_operations__pb2.ListFeedsResponse.FromString,
+                _registered_method=True)
+        self.ListDeadLetters = channel.unary_unary(
+                '/sellable.v1.OperationsService/ListDeadLetters',
+                request_serializer=sellable_dot_v1_dot_operations__pb2.ListDeadLettersRequest.SerializeToString,
+                response_deserializer=sellable_dot_v1_dot_operations__pb2.ListDeadLettersResponse.FromString,
+                _registered_method=True)
+        self.ResolveDeadLetters = channel.unary_unary(
+                '/sellable.v1.OperationsService/ResolveDeadLetters',
+                request_serializer=sellable_dot_v1_dot_operations__pb2.ResolveDeadLettersRequest.SerializeToString,
+                response_deserializer=sellable_dot_v1_dot_operations__pb2.ResolveDeadLettersResponse.FromString,
+                _registered_method=True)
 
 
 class OperationsServiceServicer:
@@ -57,6 +72,39 @@ class OperationsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListFeeds(self, request, context):
+        """Answers what every source did: rows by outcome, what waits, how old its newest facts are.
+        Atomicity: each source is of one moment.
+        Idempotency: changes nothing.
+        Freshness: reflects every row acknowledged before the call.
+        Errors: none of its own.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListDeadLetters(self, request, context):
+        """Answers rows that files and streams brought and that were refused, or given up after several tries.
+        Atomicity: a page is of one moment.
+        Idempotency: changes nothing.
+        Freshness: reflects every row that was refused before the call.
+        Errors: INVALID_FIELD -> INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResolveDeadLetters(self, request, context):
+        """Applies up to 1000 dead letters again, or forgets them.
+        Atomicity: each letter is one step: it is applied and gone, or refused again and stays with one attempt more.
+        Idempotency: a letter that is not there any more is UNCHANGED; its row has its outcome.
+        Freshness: the next read sees every letter that was applied.
+        Errors: INVALID_FIELD -> INVALID_ARGUMENT. Letters are refused with the reasons of InventoryService.ApplyInventory.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_OperationsServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -64,6 +112,21 @@ def add_OperationsServiceServicer_to_server(servicer, server):
                     servicer.Verify,
                     request_deserializer=sellable_dot_v1_dot_operations__pb2.VerifyRequest.FromString,
                     response_serializer=sellable_dot_v1_dot_operations__pb2.VerifyResponse.SerializeToString,
+            ),
+            'ListFeeds': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListFeeds,
+                    request_deserializer=sellable_dot_v1_dot_operations__pb2.ListFeedsRequest.FromString,
+                    response_serializer=sellable_dot_v1_dot_operations__pb2.ListFeedsResponse.SerializeToString,
+            ),
+            'ListDeadLetters': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDeadLetters,
+                    request_deserializer=sellable_dot_v1_dot_operations__pb2.ListDeadLettersRequest.FromString,
+                    response_serializer=sellable_dot_v1_dot_operations__pb2.ListDeadLettersResponse.SerializeToString,
+            ),
+            'ResolveDeadLetters': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResolveDeadLetters,
+                    request_deserializer=sellable_dot_v1_dot_operations__pb2.ResolveDeadLettersRequest.FromString,
+                    response_serializer=sellable_dot_v1_dot_operations__pb2.ResolveDeadLettersResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -94,6 +157,87 @@ class OperationsService:
             '/sellable.v1.OperationsService/Verify',
             sellable_dot_v1_dot_operations__pb2.VerifyRequest.SerializeToString,
             sellable_dot_v1_dot_operations__pb2.VerifyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListFeeds(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sellable.v1.OperationsService/ListFeeds',
+            sellable_dot_v1_dot_operations__pb2.ListFeedsRequest.SerializeToString,
+            sellable_dot_v1_dot_operations__pb2.ListFeedsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDeadLetters(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sellable.v1.OperationsService/ListDeadLetters',
+            sellable_dot_v1_dot_operations__pb2.ListDeadLettersRequest.SerializeToString,
+            sellable_dot_v1_dot_operations__pb2.ListDeadLettersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResolveDeadLetters(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sellable.v1.OperationsService/ResolveDeadLetters',
+            sellable_dot_v1_dot_operations__pb2.ResolveDeadLettersRequest.SerializeToString,
+            sellable_dot_v1_dot_operations__pb2.ResolveDeadLettersResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -40,6 +40,27 @@ class OperationsServiceStub:
     Freshness: each SKU is compared as it is when its turn comes.
     Errors: INVALID_FIELD -> INVALID_ARGUMENT, UNKNOWN_SKU -> NOT_FOUND.
     """
+    ListFeeds: _grpc.UnaryUnaryMultiCallable[_operations_pb2.ListFeedsRequest, _operations_pb2.ListFeedsResponse]
+    """Answers what every source did: rows by outcome, what waits, how old its newest facts are.
+    Atomicity: each source is of one moment.
+    Idempotency: changes nothing.
+    Freshness: reflects every row acknowledged before the call.
+    Errors: none of its own.
+    """
+    ListDeadLetters: _grpc.UnaryUnaryMultiCallable[_operations_pb2.ListDeadLettersRequest, _operations_pb2.ListDeadLettersResponse]
+    """Answers rows that files and streams brought and that were refused, or given up after several tries.
+    Atomicity: a page is of one moment.
+    Idempotency: changes nothing.
+    Freshness: reflects every row that was refused before the call.
+    Errors: INVALID_FIELD -> INVALID_ARGUMENT.
+    """
+    ResolveDeadLetters: _grpc.UnaryUnaryMultiCallable[_operations_pb2.ResolveDeadLettersRequest, _operations_pb2.ResolveDeadLettersResponse]
+    """Applies up to 1000 dead letters again, or forgets them.
+    Atomicity: each letter is one step: it is applied and gone, or refused again and stays with one attempt more.
+    Idempotency: a letter that is not there any more is UNCHANGED; its row has its outcome.
+    Freshness: the next read sees every letter that was applied.
+    Errors: INVALID_FIELD -> INVALID_ARGUMENT. Letters are refused with the reasons of InventoryService.ApplyInventory.
+    """
 
 @_typing.type_check_only
 class OperationsServiceAsyncStub(OperationsServiceStub):
@@ -52,6 +73,27 @@ class OperationsServiceAsyncStub(OperationsServiceStub):
     Idempotency: changes nothing.
     Freshness: each SKU is compared as it is when its turn comes.
     Errors: INVALID_FIELD -> INVALID_ARGUMENT, UNKNOWN_SKU -> NOT_FOUND.
+    """
+    ListFeeds: _aio.UnaryUnaryMultiCallable[_operations_pb2.ListFeedsRequest, _operations_pb2.ListFeedsResponse]  # type: ignore[assignment]
+    """Answers what every source did: rows by outcome, what waits, how old its newest facts are.
+    Atomicity: each source is of one moment.
+    Idempotency: changes nothing.
+    Freshness: reflects every row acknowledged before the call.
+    Errors: none of its own.
+    """
+    ListDeadLetters: _aio.UnaryUnaryMultiCallable[_operations_pb2.ListDeadLettersRequest, _operations_pb2.ListDeadLettersResponse]  # type: ignore[assignment]
+    """Answers rows that files and streams brought and that were refused, or given up after several tries.
+    Atomicity: a page is of one moment.
+    Idempotency: changes nothing.
+    Freshness: reflects every row that was refused before the call.
+    Errors: INVALID_FIELD -> INVALID_ARGUMENT.
+    """
+    ResolveDeadLetters: _aio.UnaryUnaryMultiCallable[_operations_pb2.ResolveDeadLettersRequest, _operations_pb2.ResolveDeadLettersResponse]  # type: ignore[assignment]
+    """Applies up to 1000 dead letters again, or forgets them.
+    Atomicity: each letter is one step: it is applied and gone, or refused again and stays with one attempt more.
+    Idempotency: a letter that is not there any more is UNCHANGED; its row has its outcome.
+    Freshness: the next read sees every letter that was applied.
+    Errors: INVALID_FIELD -> INVALID_ARGUMENT. Letters are refused with the reasons of InventoryService.ApplyInventory.
     """
 
 class OperationsServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -68,6 +110,45 @@ class OperationsServiceServicer(metaclass=_abc_1.ABCMeta):
         Idempotency: changes nothing.
         Freshness: each SKU is compared as it is when its turn comes.
         Errors: INVALID_FIELD -> INVALID_ARGUMENT, UNKNOWN_SKU -> NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def ListFeeds(
+        self,
+        request: _operations_pb2.ListFeedsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_operations_pb2.ListFeedsResponse, _abc.Awaitable[_operations_pb2.ListFeedsResponse]]:
+        """Answers what every source did: rows by outcome, what waits, how old its newest facts are.
+        Atomicity: each source is of one moment.
+        Idempotency: changes nothing.
+        Freshness: reflects every row acknowledged before the call.
+        Errors: none of its own.
+        """
+
+    @_abc_1.abstractmethod
+    def ListDeadLetters(
+        self,
+        request: _operations_pb2.ListDeadLettersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_operations_pb2.ListDeadLettersResponse, _abc.Awaitable[_operations_pb2.ListDeadLettersResponse]]:
+        """Answers rows that files and streams brought and that were refused, or given up after several tries.
+        Atomicity: a page is of one moment.
+        Idempotency: changes nothing.
+        Freshness: reflects every row that was refused before the call.
+        Errors: INVALID_FIELD -> INVALID_ARGUMENT.
+        """
+
+    @_abc_1.abstractmethod
+    def ResolveDeadLetters(
+        self,
+        request: _operations_pb2.ResolveDeadLettersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_operations_pb2.ResolveDeadLettersResponse, _abc.Awaitable[_operations_pb2.ResolveDeadLettersResponse]]:
+        """Applies up to 1000 dead letters again, or forgets them.
+        Atomicity: each letter is one step: it is applied and gone, or refused again and stays with one attempt more.
+        Idempotency: a letter that is not there any more is UNCHANGED; its row has its outcome.
+        Freshness: the next read sees every letter that was applied.
+        Errors: INVALID_FIELD -> INVALID_ARGUMENT. Letters are refused with the reasons of InventoryService.ApplyInventory.
         """
 
 def add_OperationsServiceServicer_to_server(servicer: OperationsServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
