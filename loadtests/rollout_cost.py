@@ -20,10 +20,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import random
 import sys
 import time
-from itertools import accumulate, count
 from typing import TYPE_CHECKING, Any, Final
 
 import uvloop
@@ -33,7 +31,8 @@ from sellable.stock import Fact, FactKind
 from sellable.store.connection import Connection
 from sellable.store.runner import Retention
 from sellable.store.store import Store
-from support.arena import FR, network
+from steady_load import SHARE, SteadyLoad, set_after, told
+from support.arena import network
 from support.server import ValkeyProcess
 from support.service import ServiceProcess
 from support.wait import eventually_async
@@ -42,13 +41,9 @@ if TYPE_CHECKING:
     from support.client import Client
 
 RATIO_MAX: Final = 3.0
-_SHARE: Final = 0.3
-_IN_FLIGHT: Final = 64
-_SKUS_PER_CALL: Final = 20
 _FACTS_PER_CALL: Final = 5_000
 _POLL_S: Final = 0.05
 _ROLLOUT_S_MAX: Final = 600.0
-_PERCENT: Final = 100
 
 
 async def _fill(url: str, skus: int) -> None:
@@ -74,67 +69,6 @@ async def _fill(url: str, skus: int) -> None:
             )
 
 
-class _Load:
-    """Calls of random SKUs, and how long each took."""
-
-    def __init__(self, client: Client, skus: int, *, zipf: bool) -> None:
-        self.took_s: list[float] = []
-        self._client = client
-        numbers = random.Random(1)
-        ranks = list(accumulate(1 / rank for rank in range(1, skus + 1))) if zipf else None
-        self._pages = [
-            [
-                f"S{number}"
-                for number in numbers.choices(range(skus), cum_weights=ranks, k=_SKUS_PER_CALL)
-            ]
-            for _ in range(10_000)
-        ]
-        self._next = count()
-
-    async def call(self, due_s: float) -> None:
-        """Make one call that should have been made at `due_s`."""
-        page = self._pages[next(self._next) % len(self._pages)]
-        assert len(await self._client.sellable(FR, *page)) == _SKUS_PER_CALL
-        self.took_s.append(time.perf_counter() - due_s)
-
-    async def most(self, seconds: float) -> float:
-        """Return how many calls a second are answered at the most."""
-        until_s = time.perf_counter() + seconds
-
-        async def again() -> None:
-            while time.perf_counter() < until_s:
-                await self.call(time.perf_counter())
-
-        self.took_s.clear()
-        async with asyncio.TaskGroup() as group:
-            for _ in range(_IN_FLIGHT):
-                group.create_task(again())
-        return len(self.took_s) / seconds
-
-    async def steady(self, rate: float, until: asyncio.Event) -> list[float]:
-        """Call at a rate until told to stop; return how long each call took, sorted."""
-        self.took_s.clear()
-        due_s = time.perf_counter()
-        async with asyncio.TaskGroup() as group:
-            while not until.is_set():
-                due_s += 1 / rate
-                if (wait_s := due_s - time.perf_counter()) > 0:
-                    await asyncio.sleep(wait_s)
-                group.create_task(self.call(due_s))
-        return sorted(self.took_s)
-
-
-def _told(name: str, took_s: list[float]) -> tuple[float, float]:
-    p50, p99 = (took_s[len(took_s) * share // _PERCENT] * 1e3 for share in (50, 99))
-    print(f"{name:>9}: {len(took_s):7,} calls, p50 {p50:7.2f} ms, p99 {p99:7.2f} ms")
-    return p50, p99
-
-
-async def _after(seconds: float, until: asyncio.Event) -> None:
-    await asyncio.sleep(seconds)
-    until.set()
-
-
 async def _rolled_out(client: Client, document: dict[str, Any], until: asyncio.Event) -> float:
     begun_s = time.perf_counter()
     await client.apply_network(document)
@@ -153,21 +87,21 @@ async def _run(skus: int, asked: int, seconds: float, *, zipf: bool) -> bool:
         async with ServiceProcess(valkey.url) as service, service.client() as client:
             await client.apply_network(network())
             await _fill(valkey.url, skus)
-            load = _Load(client, min(asked, skus), zipf=zipf)
+            load = SteadyLoad(client, min(asked, skus), zipf=zipf)
             await load.most(seconds / 2)
             most = await load.most(seconds)
-            print(f"{skus:,} SKUs; at most {most:,.0f} calls/s, load {_SHARE * most:,.0f} calls/s")
+            print(f"{skus:,} SKUs; at most {most:,.0f} calls/s, load {SHARE * most:,.0f} calls/s")
             until = asyncio.Event()
             idle, _ = await asyncio.gather(
-                load.steady(_SHARE * most, until), _after(seconds, until)
+                load.steady(SHARE * most, until), set_after(seconds, until)
             )
-            idle_p50, idle_p99 = _told("idle", idle)
+            idle_p50, idle_p99 = told("idle", idle)
             until = asyncio.Event()
             document = network(web={"protection_buffer": 7})
             busy, took_s = await asyncio.gather(
-                load.steady(_SHARE * most, until), _rolled_out(client, document, until)
+                load.steady(SHARE * most, until), _rolled_out(client, document, until)
             )
-            p50, p99 = _told("roll-out", busy)
+            p50, p99 = told("roll-out", busy)
     print(f"rolled out in {took_s:.1f} s, {skus / took_s:,.0f} SKUs/s")
     print(f"ratio p50 {p50 / idle_p50:.2f}, p99 {p99 / idle_p99:.2f} (at most {RATIO_MAX})")
     return p99 <= RATIO_MAX * idle_p99

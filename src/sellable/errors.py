@@ -15,6 +15,8 @@ SellableError
 ├── ReservationClosed        RESERVATION_CLOSED
 ├── InsufficientStock        INSUFFICIENT_STOCK       every short line
 ├── NetworkVersionConflict   NETWORK_VERSION_CONFLICT
+├── SyncInProgress           SYNC_IN_PROGRESS
+├── SyncSuspicious           SYNC_SUSPICIOUS
 ├── Overloaded               OVERLOADED
 ├── StoreUnavailable         STORE_UNAVAILABLE        outcome_unknown: send it again, same id
 ├── StoreRefused             (start-up only)          this store cannot keep our promises
@@ -36,10 +38,14 @@ class SellableError(Exception):
 
     reason = "INTERNAL"
 
+    def __init__(self, message: str, **metadata: object) -> None:
+        super().__init__(message)
+        self._metadata = {name: str(value) for name, value in metadata.items()}
+
     @property
     def metadata(self) -> dict[str, str]:
         """Every dynamic value of the message, by name."""
-        return {}
+        return self._metadata
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +93,8 @@ class _Unknown(SellableError):
     kind = ""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"{self.kind} {name!r} is not known")
+        super().__init__(f"{self.kind} {name!r} is not known", **{self.kind: name})
         self.name = name
-
-    @property
-    def metadata(self) -> dict[str, str]:
-        return {self.kind: self.name}
 
 
 class UnknownMarket(_Unknown):
@@ -136,13 +138,10 @@ class LocationNotInMarket(SellableError):
     reason = "LOCATION_NOT_IN_MARKET"
 
     def __init__(self, location: str, market: str) -> None:
-        super().__init__(f"market {market} does not sell from location {location!r}")
+        message = f"market {market} does not sell from location {location!r}"
+        super().__init__(message, location=location, market=market)
         self.location = location
         self.market = market
-
-    @property
-    def metadata(self) -> dict[str, str]:
-        return {"location": self.location, "market": self.market}
 
 
 class LocationInUse(SellableError):
@@ -153,14 +152,12 @@ class LocationInUse(SellableError):
     def __init__(self, location: str, reservation_count: int) -> None:
         super().__init__(
             f"location {location!r} still holds units of {reservation_count} reservations: "
-            "fulfil, release or transfer them first (disabling the location is always allowed)"
+            "fulfil, release or transfer them first (disabling the location is always allowed)",
+            location=location,
+            reservation_count=reservation_count,
         )
         self.location = location
         self.reservation_count = reservation_count
-
-    @property
-    def metadata(self) -> dict[str, str]:
-        return {"location": self.location, "reservation_count": str(self.reservation_count)}
 
 
 class IdempotencyConflict(SellableError):
@@ -169,13 +166,8 @@ class IdempotencyConflict(SellableError):
     reason = "IDEMPOTENCY_CONFLICT"
 
     def __init__(self, identifier: str, field: str) -> None:
-        super().__init__(f"{identifier!r} was used before with another {field}")
-        self.identifier = identifier
-        self.field = field
-
-    @property
-    def metadata(self) -> dict[str, str]:
-        return {"id": self.identifier, "field": self.field}
+        message = f"{identifier!r} was used before with another {field}"
+        super().__init__(message, id=identifier, field=field)
 
 
 class ReservationExpired(SellableError):
@@ -184,12 +176,8 @@ class ReservationExpired(SellableError):
     reason = "RESERVATION_EXPIRED"
 
     def __init__(self, reservation_id: str) -> None:
-        super().__init__(f"reservation {reservation_id!r} has expired")
-        self.reservation_id = reservation_id
-
-    @property
-    def metadata(self) -> dict[str, str]:
-        return {"reservation": self.reservation_id}
+        message = f"reservation {reservation_id!r} has expired"
+        super().__init__(message, reservation=reservation_id)
 
 
 class ReservationClosed(SellableError):
@@ -198,13 +186,8 @@ class ReservationClosed(SellableError):
     reason = "RESERVATION_CLOSED"
 
     def __init__(self, reservation_id: str, state: str) -> None:
-        super().__init__(f"reservation {reservation_id!r} is {state}")
-        self.reservation_id = reservation_id
-        self.state = state
-
-    @property
-    def metadata(self) -> dict[str, str]:
-        return {"reservation": self.reservation_id, "state": self.state}
+        message = f"reservation {reservation_id!r} is {state}"
+        super().__init__(message, reservation=reservation_id, state=state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,13 +217,36 @@ class NetworkVersionConflict(SellableError):
     reason = "NETWORK_VERSION_CONFLICT"
 
     def __init__(self, expected: int, current: int) -> None:
-        super().__init__(f"expected network version {expected}, but {current} is in force")
+        message = f"expected network version {expected}, but {current} is in force"
+        super().__init__(message, expected=expected, current=current)
         self.expected = expected
         self.current = current
 
-    @property
-    def metadata(self) -> dict[str, str]:
-        return {"expected": str(self.expected), "current": str(self.current)}
+
+class SyncInProgress(SellableError):
+    """Another full count of the location goes on."""
+
+    reason = "SYNC_IN_PROGRESS"
+
+    def __init__(self, location: str, sync_id: str) -> None:
+        message = f"full count {sync_id!r} of location {location!r} is going on"
+        super().__init__(message, location=location, sync=sync_id)
+
+
+class SyncSuspicious(SellableError):
+    """A full count would take more of a location's stock to 0 than it may; nothing was changed."""
+
+    reason = "SYNC_SUSPICIOUS"
+
+    def __init__(self, location: str, zeroed: int, stocked: int, fraction: float) -> None:
+        super().__init__(
+            f"the full count would take {zeroed} of the {stocked} positions with stock at "
+            f"{location!r} to 0, at most {fraction:g} of them is allowed: send every row",
+            location=location,
+            zeroed_count=zeroed,
+            stocked_count=stocked,
+            max_zeroed_fraction=fraction,
+        )
 
 
 class Overloaded(SellableError):
@@ -249,13 +255,10 @@ class Overloaded(SellableError):
     reason = "OVERLOADED"
 
     def __init__(self, queue: str, retry_after_ms: int) -> None:
-        super().__init__(f"the {queue} queue is full; try again in {retry_after_ms} ms")
+        message = f"the {queue} queue is full; try again in {retry_after_ms} ms"
+        super().__init__(message, queue=queue, retry_after_ms=retry_after_ms)
         self.queue = queue
         self.retry_after_ms = retry_after_ms
-
-    @property
-    def metadata(self) -> dict[str, str]:
-        return {"queue": self.queue, "retry_after_ms": str(self.retry_after_ms)}
 
 
 class StoreUnavailable(SellableError):
@@ -269,12 +272,8 @@ class StoreUnavailable(SellableError):
 
     def __init__(self, problem: str, *, outcome_unknown: bool = False) -> None:
         """Say what is wrong in our words; a driver's text never reaches the wire."""
-        super().__init__(problem)
+        super().__init__(problem, outcome_unknown=str(outcome_unknown).lower())
         self.outcome_unknown = outcome_unknown
-
-    @property
-    def metadata(self) -> dict[str, str]:
-        return {"outcome_unknown": str(self.outcome_unknown).lower()}
 
 
 class StoreRefused(SellableError):

@@ -6,27 +6,25 @@ import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
-import redis.asyncio as redis
 import structlog
 
 from sellable.errors import SellableError
+from sellable.ingest import events
+from sellable.ingest.opening import attached
 from sellable.maintenance.rollout import Rollout
-from sellable.maintenance.sweeper import run_sweeper
+from sellable.maintenance.sweeper import run_finisher, run_sweeper
 from sellable.rpc.availability import AvailabilityService
 from sellable.rpc.convert.reservations import TtlBounds
 from sellable.rpc.inventory import InventoryService
 from sellable.rpc.listen import TlsFiles
 from sellable.rpc.network import NetworkService
-from sellable.rpc.operations import OperationsService
+from sellable.rpc.operations import FeedRules, OperationsService
 from sellable.rpc.reservations import ReservationService
 from sellable.rpc.run import run
 from sellable.rpc.server import ServerOptions
-from sellable.store.connection import Connection
+from sellable.settings import Silences
 from sellable.store.embedded import EmbeddedServer
-from sellable.store.guard import Durability, check_scheme, check_store
-from sellable.store.runner import Retention
-from sellable.store.store import Store
-from sellable.store.wire import WireLimits
+from sellable.store.guard import Durability, check_url
 from sellable.v1.availability_pb2_grpc import add_AvailabilityServiceServicer_to_server
 from sellable.v1.inventory_pb2_grpc import add_InventoryServiceServicer_to_server
 from sellable.v1.network_pb2_grpc import add_NetworkServiceServicer_to_server
@@ -39,6 +37,7 @@ if TYPE_CHECKING:
 
     from sellable.rpc.server import Registration, RunningServer
     from sellable.settings import Settings
+    from sellable.store.store import Store
 
 _log = structlog.get_logger("sellable")
 
@@ -65,29 +64,12 @@ async def open_store(settings: Settings, data: Path | None) -> AsyncIterator[Sto
             background.append(server.run())
             url = server.url
         else:
-            check_scheme(url)
-            client = redis.Redis.from_url(url)
-            stack.push_async_callback(client.aclose)
-            engine = await check_store(client, durability=durability)
+            engine = await check_url(url, durability=durability)
             _log.info("store_found", engine=engine.name, version=engine.version)
-        limits = WireLimits(
-            command_timeout_ms=settings.command_timeout_ms,
-            connect_timeout_ms=settings.connect_timeout_ms,
-            queue_max=settings.command_queue_max,
-        )
-        connection = await stack.enter_async_context(await Connection.open(url, limits=limits))
-        store = await Store.attach(
-            connection,
-            retention=Retention(
-                retention_ms=settings.retention_ms,
-                ledger_entries_max=settings.ledger_entries_max,
-            ),
-            future_tolerance_ms=settings.future_tolerance_ms,
-            read_queue_max=settings.read_queue_max,
-            network_versions_max=settings.network_versions_max,
-        )
+        store = await stack.enter_async_context(attached(settings, url))
         background += [
             run_sweeper(store.runner, settings.sweep_interval_ms),
+            run_finisher(store.runner, settings.sweep_interval_ms),
             Rollout(store.runner).run(),
         ]
         group = await stack.enter_async_context(asyncio.TaskGroup())
@@ -101,6 +83,13 @@ async def open_store(settings: Settings, data: Path | None) -> AsyncIterator[Sto
 
 def registrations(store: Store, settings: Settings) -> list[Registration]:
     """Return every service of the contract over one store."""
+    silences = Silences(settings.feed_silent_after or "")
+    rules = FeedRules(
+        read_row=events.decode,
+        write_row=events.encode,
+        silent_after_ms=silences.after_ms,
+        expected=silences.named,
+    )
     ttl = TtlBounds(settings.ttl_ms_default, settings.ttl_ms_min, settings.ttl_ms_max)
     return [
         (
@@ -113,7 +102,7 @@ def registrations(store: Store, settings: Settings) -> list[Registration]:
         ),
         (add_InventoryServiceServicer_to_server, InventoryService(store)),
         (add_NetworkServiceServicer_to_server, NetworkService(store)),
-        (add_OperationsServiceServicer_to_server, OperationsService(store)),
+        (add_OperationsServiceServicer_to_server, OperationsService(store, rules)),
     ]
 
 

@@ -7,7 +7,7 @@ Observation times are microseconds since 1970, as the sources state them.
 from __future__ import annotations
 
 from enum import IntEnum, StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -37,6 +37,19 @@ class FactKind(StrEnum):
     BLOCKED = "blocked"
     FUTURE_SUPPLY = "future"
     SUPPLY_RECEIPT = "receipt"
+
+
+# What the contract, and rows of feeds, call each kind.
+FACT_FIELDS: Final = {
+    "on_hand_quantity": FactKind.COUNT,
+    "delta_quantity": FactKind.DELTA,
+    "shipment": FactKind.SHIPMENT,
+    "safety_stock_quantity": FactKind.SAFETY_STOCK,
+    "blocked": FactKind.BLOCKED,
+    "future_supply": FactKind.FUTURE_SUPPLY,
+    "supply_receipt": FactKind.SUPPLY_RECEIPT,
+    "net_quantity": FactKind.NET_COUNT,
+}
 
 
 class Fact(Struct, frozen=True, array_like=True, kw_only=True):

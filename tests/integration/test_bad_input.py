@@ -17,6 +17,7 @@ from sellable.v1 import errors_pb2, inventory_pb2, network_pb2
 from support.bad_calls import LONG_SKU, SKU_WORDS
 from support.bad_documents import DOCUMENTS
 from support.bad_explanations import EXPLAIN
+from support.bad_feeds import FEEDS
 from support.bad_input import NETWORK, arrange
 from support.bad_pickup import PICKUP
 from support.bad_tables import AVAILABILITY, LATER, RESERVE
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-CALLS: Final = (*AVAILABILITY, *EXPLAIN, *PICKUP, *RESERVE, *LATER)
+CALLS: Final = (*AVAILABILITY, *EXPLAIN, *PICKUP, *RESERVE, *LATER, *FEEDS)
 FACTS: Final = (
     "on_hand_quantity",
     "delta_quantity",
@@ -42,6 +43,7 @@ FACTS: Final = (
     "blocked",
     "future_supply",
     "supply_receipt",
+    "net_quantity",
 )
 PARIS: Final = "DC-PARIS"
 DAY_US: Final = 24 * 3600 * 1_000_000
@@ -50,6 +52,8 @@ ELSEWHERE: Final = {
     "OVERLOADED": "faults/test_reads_faults.py",
     "STORE_UNAVAILABLE": "faults/test_lost_replies.py",
     "INTERNAL": "integration/test_server.py",
+    "SYNC_IN_PROGRESS": "integration/test_sync_beside.py",
+    "SYNC_SUSPICIOUS": "integration/test_sync.py",
 }
 
 

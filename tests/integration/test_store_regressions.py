@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sellable.limits import LOCATIONS_PER_MARKET_MAX
+from sellable.limits import FEEDS_MAX, LOCATIONS_PER_MARKET_MAX
 from sellable.reservation import Line, Part, Refusal, State
 from sellable.stock import Fact, FactKind, Outcome
 from support.driving import RETENTION_MS, START_MS, Pair
@@ -178,7 +178,7 @@ def test_an_id_that_is_free_again_ships_again(story: Story) -> None:
         story.fulfil("again", "q", Part(sku="A", quantity=1))
         assert story.on_hand("A@L0") == on_hand
         story.wait(RETENTION_MS)
-        story.pair.run(story.pair.store.runner.run("purge"))
+        story.pair.run(story.pair.store.runner.run("purge", FEEDS_MAX))
         story.pair.model.purge()
 
 

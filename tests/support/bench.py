@@ -14,6 +14,7 @@ from sellable.maintenance.verify import verify
 from sellable.network import NetworkAt
 from sellable.stock import Outcome
 from sellable.store import staging
+from sellable.store.feeds import GROUP
 from sellable.store.networks import Edit
 from sellable.store.runner import Answer, Retention, pack
 from sellable.store.store import Store
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 START_MS: Final = 1_700_000_000_000
 RETENTION_MS: Final = 60_000
 LOCATIONS: Final = ("L0", "L1", "L2", "L3")
-_KEEPS_NOTHING: Final = frozenset({"advance_rollout", "switch_network"})
+_KEEPS_NOTHING: Final = frozenset(
+    {"advance_rollout", "switch_network", "sync_add", "sync_check", "sync_commit"}
+)
 
 
 class Bench:
@@ -49,13 +52,8 @@ class Bench:
     async def call(self, text: str) -> str:
         """Make one call, and return its outcome and body as the tables write them."""
         verb, *words = text.split()
-        if verb == "wait":
-            self.now_ms += int(words[0])
-            return ""
-        if verb == "holds":
-            name, count, *rest = words
-            for at in range(int(count)):
-                await self.call(f"reserve {name}{at} {' '.join(rest)}")
+        if verb in {"wait", "holds", "waiting", "floor"}:
+            await self._prepare(verb, words)
             return ""
         if verb == "network":
             return _told(verb, await self._commit(words))
@@ -66,13 +64,42 @@ class Bench:
         if verb == "inspect_sku":
             body = await runner.read_raw(name, *args, 0)
             return f"DONE {len(body)}"
-        if verb in READERS:
+        if verb in READERS or verb == "forget_consumers":  # it needs neither time nor retention
             return _told(verb, await runner.read(name, *args))
         return _told(verb, await runner.run(name, *args, keeps=name not in _KEEPS_NOTHING))
 
     async def differences(self) -> list[object]:
         """Let the store recompute its own counters."""
         return [d async for step in verify(self.store.runner) for d in step.differences]
+
+    async def _prepare(self, verb: str, words: Sequence[str]) -> None:
+        """Do what is no script's work."""
+        if verb == "wait":
+            self.now_ms += int(words[0])
+        elif verb == "holds":
+            name, count, *rest = words
+            for at in range(int(count)):
+                await self.call(f"reserve {name}{at} {' '.join(rest)}")
+        elif verb == "waiting":
+            await self._put_in(words)
+        else:
+            await self._floor(words)
+
+    async def _put_in(self, ids: Sequence[str]) -> None:
+        """Put entries into the stream of the source `erp`, and have a worker read them."""
+        key = self.store.runner.partition.waiting("erp")
+        for entry in ids:
+            await self.connection.execute("XADD", key, entry, "event", "{}")
+        await self.connection.execute("XGROUP", "CREATE", key, GROUP, "0")
+        await self.connection.execute("XREADGROUP", "GROUP", GROUP, "w", "STREAMS", key, ">")
+
+    async def _floor(self, words: Sequence[str]) -> None:
+        """Note that a full count of a location has found nothing but what is there."""
+        location, after_ms, event_id = words
+        values = ((self.now_ms + int(after_ms)) * 1_000, 0, event_id, "erp")
+        packed = b"".join(map(pack, values))
+        key = self.store.runner.partition.counted
+        await self.connection.execute("HSET", key, location, packed)
 
     async def _preview(self, words: Sequence[str]) -> Answer:
         """Try out a network on SKUs, and return what the script said to it."""
@@ -202,11 +229,26 @@ def moment(after_ms: int) -> str:
 
 def _told(verb: str, answer: Answer) -> str:
     body = answer.body
-    if verb in FACTS:
-        body = [Outcome(code).name + f" {reason}".rstrip() for code, reason, _ in body]
+    if verb in FACTS and answer.outcome == "DONE":
+        body = rows_told(answer)
     elif verb == "put_items":
         body = [Outcome(code).name for code in body]
     return f"{answer.outcome} {_text(body)}".strip()
+
+
+def rows_told(answer: Answer) -> list[str]:
+    """Return the outcome of each row that was answered, with the reason of those with one.
+
+    Of a queue each entry too: how many of its rows were applied before, how many now, and a mark
+    where it is finished.
+    """
+    digits, remarks, _, entries = answer.body
+    told = [Outcome(int(digit)).name for digit in digits]
+    for at, reason, _ in remarks:
+        told[at] = f"{told[at]} {reason}".rstrip()
+    for before, now, whole in entries:
+        told.append("gone" if before < 0 else f"{before}+{now}{'!' if whole else ''}")
+    return told
 
 
 def _text(value: Any) -> str:

@@ -16,23 +16,33 @@ import re
 from typing import Any, Final, NamedTuple
 
 from sellable.store.runner import pack
+from support.feed_calls import (
+    FUTURE_TOLERANCE_MS,
+    give_up_request,
+    retry_request,
+    rows_request,
+)
+from support.sync_calls import sync_call
 
 TTL_MS: Final = 10_000
-FUTURE_TOLERANCE_MS: Final = 5_000
 
 # What is written other than by the script's own name.
-FACTS: Final = frozenset({"count", "delta", "shipment", "safety", "blocked", "future", "receipt"})
+FACTS: Final = frozenset(
+    {"count", "net", "delta", "shipment", "safety", "blocked", "future", "receipt", "refused"}
+)
 VERBS: Final = dict.fromkeys(FACTS, "apply_facts") | {"network": "commit_network"}
-PLAIN: Final = frozenset({"expire", "purge", "list_positions", "delete_sku", "get_reservation"})
+PLAIN: Final = frozenset({"expire", "list_positions", "delete_sku", "get_reservation"})
 READERS: Final = frozenset(
     {
         "observe_at",
         "observe_future",
         "observe_pickup",
         "observe_sku",
+        "observe_stock",
         "observe_times",
         "inspect_reservations",
         "read_limited",
+        "list_feeds",
     }
 )
 
@@ -50,32 +60,40 @@ def call_of(text: str, now_ms: int) -> Call:
     """Read a call of any script but commit_network."""
     verb, *words = text.split()
     if verb in FACTS:
-        return Call("apply_facts", (pack(_facts(text, now_ms)),))
+        return Call("apply_facts", (pack(rows_request(text, now_ms)),))
+    if verb == "retry_letter":
+        return Call(verb, (pack(retry_request(text, now_ms)),))
+    if verb.startswith("sync_"):
+        return Call(*sync_call(verb, words, now_ms))
     parts = [_part(found) for word in words if (found := _PART.fullmatch(word))]
     names = [word for word in words if "=" not in word]
     options = dict(word.split("=") for word in words if "=" in word and not _PART.fullmatch(word))
-    if verb in PLAIN or verb == "inspect_sku":
+    if verb in PLAIN or verb in {"inspect_sku", "forget_consumers"}:
         return Call(verb, tuple(names) or (("",) if verb == "expire" else ()))
     if verb in READERS or verb in {"explain", "settle_supply"}:
         return _reader(verb, names, now_ms)
+    if verb in {"purge", "give_up_entry"}:
+        return Call(verb, (pack(give_up_request(names, options)) if names else 2,))
     if verb in {"list_reservations", "advance_rollout", "switch_network"}:
         return Call(verb, tuple("" if name == "-" else name for name in names))
-    if verb == "refresh":
-        return Call(verb, (pack({"work_max": int(options.get("work", 1_000)), "skus": names}),))
-    if verb == "put_items":
-        sku, item_class = names
-        row = [sku, now_ms * 1_000 + int(options.get("at", 0)) * 1_000, item_class]
-        items = [[*row, -1, -1, "", 0, 0]]
-        request = {
-            "future_tolerance_ms": FUTURE_TOLERANCE_MS,
-            "work_max": int(options.get("work", 1_000)),
-            "items": items,
-        }
-        return Call(verb, (pack(request),))
+    if verb in {"refresh", "put_items"}:
+        return Call(verb, (pack(_skus(verb, names, options, now_ms)),))
     return Call(verb, (pack(_reservation(verb, names, options, parts, now_ms)),))
 
 
 _NUMBERS: Final = frozenset({"at", "seq", "ttl", "work", "requests"})
+
+
+def _skus(
+    verb: str, names: list[str], options: dict[str, str], now_ms: int
+) -> dict[str, object]:
+    request: dict[str, object] = {"work_max": int(options.get("work", 1_000))}
+    if verb == "refresh":
+        return request | {"skus": names}
+    sku, item_class = names
+    row = [sku, now_ms * 1_000 + int(options.get("at", 0)) * 1_000, item_class]
+    items = [[*row, -1, -1, "", 0, 0]]
+    return request | {"future_tolerance_ms": FUTURE_TOLERANCE_MS, "items": items}
 
 
 def _is_number(word: str) -> bool:
@@ -91,7 +109,7 @@ def _reader(verb: str, names: list[str], now_ms: int) -> Call:
         return Call(verb, (*names, *(["0", "0"] if len(names) == 2 else [])))
     if verb == "observe_sku":
         return Call(verb, (*names, *(["0"] if len(names) == 1 else [])))
-    if verb == "inspect_reservations":
+    if verb in {"inspect_reservations", "observe_stock", "list_feeds"}:
         return Call(verb, (pack(names),))
     if verb == "observe_pickup":
         return Call(verb, (pack(names[0].split(",")), pack(names[1:])))
@@ -110,39 +128,6 @@ def _part(found: re.Match[str]) -> dict[str, Any]:
         "location": location or "",
         "to_location": to_location or "",
         "refusal": "",
-    }
-
-
-def _facts(text: str, now_ms: int) -> dict[str, object]:
-    facts, work_max = [], 1_000
-    for one in text.split(";"):
-        kind, sku, location, quantity, *words = one.split()
-        options = dict(word.split("=") for word in words if "=" in word)
-        work_max = int(options.get("work", work_max))
-        facts.append(
-            [
-                kind,
-                options.get("id", "".join(one.split())),
-                options.get("source", "erp"),
-                sku,
-                location,
-                (now_ms + int(options.get("at", 0))) * 1_000,
-                int(options.get("seq", 0)),
-                int(quantity),
-                next((word for word in words if "=" not in word), ""),
-                options.get("line", ""),
-                "",
-                options.get("supply", ""),
-                now_ms + int(options.get("expect", 60_000)) if kind == "future" else 0,
-                "final" in words,
-            ]
-        )
-    return {
-        "future_tolerance_ms": FUTURE_TOLERANCE_MS,
-        "work_max": work_max,
-        "requests_max": 2,
-        "supplies_max": 2,
-        "facts": facts,
     }
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from sellable.limits import FEEDS_MAX
 from sellable.reservation import ReserveRequest, State
 from sellable.stock import Fact, FactKind, FactResult, Item, Outcome
 from support.driving import FUTURE_TOLERANCE_MS, RETENTION_MS, Pair
@@ -205,7 +206,7 @@ class StockMachine(RuleBasedStateMachine):
         self.pair.run(self.pair.store.runner.expire_all())
 
         async def purge() -> None:
-            await self.pair.store.runner.run("purge")
+            await self.pair.store.runner.run("purge", FEEDS_MAX)
 
         self.pair.both(purge(), self.pair.model.purge)
 

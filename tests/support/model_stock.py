@@ -7,6 +7,7 @@ all reservations.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from sellable.errors import LocationInUse, UnknownSku
@@ -15,7 +16,7 @@ from support.model_facts import Facts, Told
 from support.networks import MARKETS, Meaning, units_held
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from support.model_values import Bound, Held, HeldLine
     from support.networks import Document
@@ -36,6 +37,7 @@ class StockModel:
         self.items: dict[str, Item] = {}
         self.reservations: dict[str, Held] = {}  # oldest first
         self.given_before: Counter[Quota] = Counter()  # by reservations that are forgotten
+        self.floors: dict[str, list[Told]] = {}  # what full counts of a location say of the rest
 
     @property
     def locations(self) -> dict[str, Document]:
@@ -212,7 +214,17 @@ class StockModel:
 
     def position(self, sku: str, location: str) -> Facts:
         """Return what was told about a position; from now on there is one."""
-        return self.positions.setdefault(sku, {}).setdefault(location, Facts())
+        unseen = Facts(counts=list(self.floors.get(location, [])))
+        return self.positions.setdefault(sku, {}).setdefault(location, unseen)
+
+    def full_count(self, location: str, told: Told, rows: Mapping[str, int]) -> None:
+        """Count a location in full: 0 for every SKU, now and ever, that no row names."""
+        for sku, positions in self.positions.items():
+            if location in positions and sku not in rows:
+                positions[location].counts.append(told)
+        for sku, quantity in rows.items():
+            self.position(sku, location).counts.append(replace(told, quantity=quantity))
+        self.floors.setdefault(location, []).append(told)
 
     def _count(self, fact: Fact, told: Told) -> Outcome:
         created = fact.location not in self.positions.get(fact.sku, {})
@@ -225,7 +237,7 @@ class StockModel:
         return Outcome.APPLIED if changed else Outcome.UNCHANGED
 
     def _change(self, fact: Fact, told: Told) -> Outcome:
-        facts = self.positions.get(fact.sku, {}).get(fact.location, Facts())
+        facts = self.position(fact.sku, fact.location)
         known = facts.changes.get((fact.source, fact.event_id))
         # What the base knew before it is not remembered: nothing depends on a repeat of it.
         if known and known.observe_us >= facts.base.observe_us:
@@ -234,7 +246,7 @@ class StockModel:
             if told.observe_us == facts.base.observe_us:
                 facts.changes[fact.source, fact.event_id] = told
             return Outcome.STALE
-        self.position(fact.sku, fact.location).changes[fact.source, fact.event_id] = told
+        facts.changes[fact.source, fact.event_id] = told
         return Outcome.APPLIED
 
     def _setting(self, fact: Fact, told: Told) -> Outcome:

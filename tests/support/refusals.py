@@ -36,6 +36,8 @@ SAMPLES: Final[tuple[errors.SellableError, ...]] = (
         errors.ShortLine("1", "85123A", 3, 2), errors.ShortLine("2", "22423", 5, 0)
     ),
     errors.NetworkVersionConflict(3, 4),
+    errors.SyncInProgress("DC-PARIS", "night-0412"),
+    errors.SyncSuspicious("DC-PARIS", 812, 1040, 0.2),
     errors.StoreUnavailable("the store did not answer", outcome_unknown=True),
     InternalFault("9f86d081884c7d65"),
 )

@@ -20,10 +20,10 @@ _CALLS_AT_ONCE: Final = 4
 
 
 @asynccontextmanager
-async def store_at(url: str) -> AsyncIterator[Store]:
+async def store_at(url: str, *, retention_ms: int = 60_000) -> AsyncIterator[Store]:
     """Give a store without any background work: no sweeper, and no roll-out."""
     async with await Connection.open(url) as connection:
-        retention = Retention(retention_ms=60_000, ledger_entries_max=1_000_000)
+        retention = Retention(retention_ms=retention_ms, ledger_entries_max=1_000_000)
         yield await Store.attach(connection, retention=retention)
 
 

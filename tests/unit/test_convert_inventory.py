@@ -19,7 +19,7 @@ from sellable.v1 import inventory_pb2 as pb
 
 FACT_RULE = (
     "fact is required: one of on_hand_quantity, delta_quantity, shipment, "
-    "safety_stock_quantity, blocked, future_supply, supply_receipt"
+    "safety_stock_quantity, blocked, future_supply, supply_receipt, net_quantity"
 )
 TIME_RULE = "observe_time must be a time of the years 1 to 9999 with 0 to 999999999 nanos"
 NOW_S = 1_763_800_000
@@ -55,6 +55,8 @@ def rejected(detail: str) -> FactResult:
         ({"on_hand_quantity": QUANTITY_MAX}, FactKind.COUNT, QUANTITY_MAX),
         ({"delta_quantity": -QUANTITY_MAX}, FactKind.DELTA, -QUANTITY_MAX),
         ({"delta_quantity": 1}, FactKind.DELTA, 1),
+        ({"net_quantity": 0}, FactKind.NET_COUNT, 0),
+        ({"net_quantity": QUANTITY_MAX}, FactKind.NET_COUNT, QUANTITY_MAX),
         ({"safety_stock_quantity": 0}, FactKind.SAFETY_STOCK, 0),
         ({"blocked": False}, FactKind.BLOCKED, 0),
         ({"blocked": True}, FactKind.BLOCKED, 1),

@@ -25,8 +25,10 @@ from sellable.cli.demo import demo_command
 from sellable.cli.explain import explain_command
 from sellable.cli.export import export_market_command
 from sellable.cli.failure import ExitCode, Failure, failure_of, usage
+from sellable.cli.ingest import ingest_app
 from sellable.cli.manual import (
     EXIT_CODES,
+    INGEST,
     ITEMS_MANUAL,
     MANUAL,
     NETWORK,
@@ -94,6 +96,8 @@ app.add_typer(items_app, name="items", rich_help_panel=STOCK)
 items_app.command("put")(asks_service(items.put_command))
 items_app.command("set")(asks_service(items.set_command))
 
+app.add_typer(ingest_app, name="ingest", rich_help_panel=INGEST)
+
 for _name, _command in (
     ("reserve", reservations.reserve_command),
     ("show", reservations.show_command),
@@ -107,7 +111,9 @@ for _name, _command in (
     app.command(_name, rich_help_panel=RESERVATIONS)(asks_service(_command))
 
 
-for _group in (app, network_app, items_app):
+_groups = [app]
+for _group in _groups:
+    _groups += [below.typer_instance for below in _group.registered_groups if below.typer_instance]
     for _registered in _group.registered_commands:
         if _registered.callback is not None:
             _registered.help = flowing(_registered.callback.__doc__ or "")

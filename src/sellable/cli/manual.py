@@ -11,6 +11,7 @@ SERVICE: Final = "The service"
 NETWORK: Final = "The network: locations, markets, protections, quotas"
 STOCK: Final = "Stock"
 RESERVATIONS: Final = "Reservations"
+INGEST: Final = "Feeds: files, streams and tills"
 
 MANUAL: Final = """How many of this SKU can this channel sell in this country right now?
 
@@ -50,6 +51,21 @@ ITEMS_MANUAL: Final = """Master data of SKUs: the item class that rules and quot
 
 Example:
   sellable items put items.csv
+"""
+
+INGEST_MANUAL: Final = """What ERP, WMS and tills report: read, applied exactly once, and accounted for.
+
+Examples:
+  sellable ingest worker --store redis://localhost:6379
+  sellable ingest push wms-paris counts.jsonl
+  sellable ingest status --watch
+"""
+
+DEAD_LETTERS_MANUAL: Final = """Rows of feeds that were refused, or given up: list, show, retry, drop.
+
+Examples:
+  sellable ingest dead-letters list --source wms-paris
+  sellable ingest dead-letters retry --source wms-paris --all
 """
 
 EXIT_CODES: Final = "Exit codes:\n" + "\n".join(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Annotated, Any, Concatenate, ParamSpec
 
@@ -32,17 +32,18 @@ _Config = Annotated[
 
 def takes_settings(
     command: Callable[Concatenate[InForce, _Arguments], None],
+    names: Collection[str] = tuple(TABLE),
 ) -> Callable[..., None]:
-    """Give a command the settings in force, and a flag for each of them."""
+    """Give a command the settings in force, and a flag for each of those that are named."""
     _, *own = inspect.signature(command, eval_str=True).parameters.values()
 
     @functools.wraps(command)
     def run(**given: Any) -> None:
         config = given.pop("config")
-        flags = {name: given.pop(name) for name in TABLE}
+        flags = {name: given.pop(name) for name in names}
         command(settings_in_force(flags, config), **given)  # type: ignore[call-arg]
 
-    options = {"config": _Config, **{name: _option(one) for name, one in TABLE.items()}}
+    options = {"config": _Config, **{name: _option(TABLE[name]) for name in names}}
     parameters = [
         *own,
         *(
@@ -90,6 +91,8 @@ def _option(setting: Setting) -> Any:
         metavar = "ADDRESS"
     elif setting.secret:
         metavar = "URL"
+    elif setting.allowed.startswith("NAME="):
+        metavar = "NAME=DURATION,..."
     return Annotated[
         str | None,
         typer.Option(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _LIMITED: Final = "q"  # a view's mark for a number that quotas limit further
 # How many values are packed in a field: lua/README.md says which.
-_POSITION_VALUES, _BASE_VALUES, _SETTING_VALUES = 4, 6, 5
+_POSITION_VALUES, _BASE_VALUES, _SETTING_VALUES = 4, 7, 5
 _LIST_HEAD: Final = 0x90  # of MessagePack, for up to 15 values
 
 
@@ -121,5 +121,11 @@ def _told(packed: bytes | None, count: int) -> Told:
 
 
 def _values(packed: bytes, count: int) -> list[Any]:
-    """Read a field: some values one after the other, which are a list once they have its head."""
-    return _decode_values(bytes((_LIST_HEAD + count,)) + packed)
+    """Read a field: some values one after the other, which are a list once they have its head.
+
+    The last one of a base is missing where no release that knows it has written the base.
+    """
+    try:
+        return _decode_values(bytes((_LIST_HEAD + count,)) + packed)
+    except msgspec.DecodeError:
+        return _decode_values(bytes((_LIST_HEAD + count - 1,)) + packed)

@@ -77,6 +77,14 @@ def values(packed: bytes, count: int) -> list[Any]:
     return found
 
 
+def _base(packed: bytes) -> list[Any]:
+    """Read a base: six values, and where somebody looked a seventh, whether facts are kept."""
+    try:
+        return values(packed, 7)
+    except msgspec.DecodeError:
+        return values(packed, 6)
+
+
 def _pairs(flat: list[Any]) -> Iterator[tuple[Any, Any]]:
     return zip(flat[::2], flat[1::2], strict=True)
 
@@ -91,7 +99,7 @@ def decode(body: list[Any]) -> Inspected:
         int(fields.get(":e", 0)),
         _unpack(fields[":m"]) if ":m" in fields else [],
         {name: Position(*values(packed, 4)) for name, packed in fields.items() if ":" not in name},
-        {name[2:]: values(packed, 6) for name, packed in fields.items() if name[:2] == "b:"},
+        {name[2:]: _base(packed) for name, packed in fields.items() if name[:2] == "b:"},
         {name[2:]: values(packed, 5)[0] for name, packed in fields.items() if name[:2] == "s:"},
         {name[2:]: values(packed, 5)[0] for name, packed in fields.items() if name[:2] == "x:"},
         {

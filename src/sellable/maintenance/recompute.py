@@ -99,7 +99,7 @@ def _reserved(sku: str, seen: Inspected, holders: list[Holder]) -> defaultdict[s
 def _on_hand(seen: Inspected, name: str) -> int:
     if name in seen.supplies:
         return seen.supplies[name].outstanding + seen.supplies[name].pool
-    quantity, base_us, base_sequence, _, base_source, carry = seen.bases.get(
+    quantity, base_us, base_sequence, _, base_source, carry, *_ = seen.bases.get(
         name, [0, 0, 0, "", "", 0]
     )
     for location, source, observe_us, delta, sequence in seen.facts:

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import structlog
 
 from sellable.errors import BugError, Overloaded, StoreUnavailable
+from sellable.limits import FEEDS_MAX
 from sellable.store.supplies import settle_supplies
+from sellable.store.syncs import Syncs
 
 if TYPE_CHECKING:
     from sellable.store.runner import Runner
@@ -26,11 +28,28 @@ _log: Final = structlog.get_logger(__name__)
 
 
 async def purge(runner: Runner) -> int:
-    """Forget closed reservations past their retention; return how many that was."""
+    """Forget closed reservations past their retention; return how many that was.
+
+    Of more sources than are kept, those that were silent longest are forgotten too.
+    """
     forgotten = 0
-    while (count := (await runner.run("purge")).body) >= _PER_CALL:
+    while (count := (await runner.run("purge", FEEDS_MAX)).body) >= _PER_CALL:
         forgotten += count
     return forgotten + int(count)
+
+
+async def run_finisher(runner: Runner, interval_ms: int) -> NoReturn:
+    """Finish full counts whose process is gone, for ever; beside the sweeper, as one may last."""
+    syncs = Syncs(runner)
+    while True:
+        try:
+            if finished := await syncs.settle():
+                _log.info("full_counts_finished", locations=finished)
+        except (StoreUnavailable, Overloaded) as problem:
+            _log.debug("finishing_skipped", problem=str(problem))
+        except BugError:
+            _log.exception("finishing_failed")
+        await asyncio.sleep(interval_ms / 1000)
 
 
 async def run_sweeper(runner: Runner, interval_ms: int) -> NoReturn:

@@ -17,6 +17,7 @@ from sellable.settings.loading import (
     without_password,
 )
 from sellable.settings.reference import reference
+from sellable.settings.silences import Silences
 from sellable.settings.table import PREFIX, TABLE, Setting, Settings, data_folder_default
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "InForce",
     "Setting",
     "Settings",
+    "Silences",
     "data_folder_default",
     "load_settings",
     "reference",

@@ -13,6 +13,7 @@ import msgspec
 
 from sellable.errors import SettingsRefused
 from sellable.settings.document import read_file
+from sellable.settings.silences import Silences, SilencesRefused
 from sellable.settings.table import PREFIX, TABLE, Setting, Settings
 
 if TYPE_CHECKING:
@@ -150,6 +151,10 @@ def _contradictions(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]
             ("transport", "tls_certificate_file"),
             "transport native has no TLS: choose grpcio or auto",
         )
+    try:
+        Silences(settings.feed_silent_after or "")
+    except SilencesRefused as refused:
+        yield ("feed_silent_after",), f"feed_silent_after: {refused}"
     if settings.partitions != 1:
         yield (
             ("partitions",),

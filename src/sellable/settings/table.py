@@ -34,6 +34,7 @@ _DAY_MS: Final = 24 * 3600 * 1000
 _SERVING: Final = {"group": "Serving"}
 _STORE: Final = {"group": "Store"}
 _STOCK: Final = {"group": "Stock"}
+_INGEST: Final = {"group": "Ingest"}
 _LOGS: Final = {"group": "Logs"}
 
 
@@ -150,6 +151,27 @@ class Settings:
         _number(1, limits.NETWORK_VERSIONS_MAX, "versions of the network that are kept", _STOCK),
     ] = limits.NETWORK_VERSIONS_DEFAULT
 
+    ingest_batch_rows_max: Annotated[
+        int, _number(1, 1_000, "rows that a worker reads of a source at once", _INGEST)
+    ] = 1_000
+    ingest_claim_after_ms: Annotated[
+        int,
+        _number(50, _DAY_MS, "after how long rows of a silent worker are another's", _INGEST),
+    ] = 30_000
+    ingest_tries_max: Annotated[
+        int, _number(1, 1_000, "how often rows that fail are tried before they are dead", _INGEST)
+    ] = 5
+    feed_silent_after: Annotated[
+        str | None,
+        _of(
+            "after how long feeds without rows are reported as silent: the first match wins",
+            {
+                **_INGEST,
+                "allowed": "NAME=DURATION with commas between, e.g. wms-paris=26h, pos-*=15m",
+            },
+        ),
+    ] = None
+
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], _of("lowest level that is written", _LOGS)
     ] = "info"
@@ -213,6 +235,8 @@ def _row(name: str, kind: Any, default: Callable[[], Any]) -> Setting:
         inner = next(t for t in inner.types if not isinstance(t, inspect.NoneType))
     choices: tuple[str, ...] = ()
     match inner:
+        case _ if "allowed" in described.extra:
+            allowed = described.extra["allowed"]
         case inspect.IntType():
             allowed = f"a whole number from {inner.ge} to {inner.le}"
         case inspect.LiteralType():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import redis
+import redis.asyncio
 
 from sellable.errors import StoreRefused, StoreUnavailable
 
@@ -48,6 +49,16 @@ def check_scheme(url: str) -> None:
     known = ", ".join(f"{known}://" for known in SCHEMES)
     later = " (cluster:// comes later)" if scheme == "cluster" else ""
     raise StoreRefused(f"--store takes {known}, not {scheme or 'no scheme'}{later}")
+
+
+async def check_url(url: str, *, durability: Durability) -> Engine:
+    """Look at the store of an address before it is used; as `check_store`."""
+    check_scheme(url)
+    client = redis.asyncio.Redis.from_url(url)
+    try:
+        return await check_store(client, durability=durability)
+    finally:
+        await client.aclose()
 
 
 async def check_store(client: Redis, *, durability: Durability) -> Engine:

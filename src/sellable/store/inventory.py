@@ -8,9 +8,9 @@ import msgspec
 
 from sellable import limits
 from sellable.errors import UnknownSku
-from sellable.stock import FactKind, FactResult, Outcome, Position, parts_of_place, place_of
+from sellable.stock import FactResult, Outcome, Position, parts_of_place
+from sellable.store.applying import Pace, apply_rows, settle_receipts
 from sellable.store.runner import pack
-from sellable.store.supplies import settle_supply
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from sellable.stock import Fact, Item
     from sellable.store.runner import Runner
 
-FACTS_WORK_MAX: Final = 400  # a row costs 8, each market it changes 1: about 1 ms of the engine
+_ITEMS_WORK_MAX: Final = 400  # an item costs 1, a position that is recomputed more: about 1 ms
 
-_decode_results: Final = msgspec.msgpack.Decoder(list[FactResult]).decode
 _decode_positions: Final = msgspec.msgpack.Decoder(list[Position], strict=False).decode
 
 
@@ -39,27 +38,17 @@ class Inventory:
         """Apply facts in order; return one answer each, and the ledger position."""
         results: list[FactResult] = []
         position = ""
+        pace = Pace()
         while len(results) < len(facts):
-            request = pack(
-                {
-                    "future_tolerance_ms": self._future_tolerance_ms,
-                    "work_max": FACTS_WORK_MAX,
-                    "requests_max": limits.PARTIAL_OPERATIONS_PER_RESERVATION_MAX,
-                    "supplies_max": limits.FUTURE_SUPPLIES_PER_SKU_MAX,
-                    "facts": facts[len(results) : len(results) + FACTS_WORK_MAX],
-                }
+            applied = await apply_rows(
+                self._runner,
+                facts[len(results) : len(results) + pace.rows],
+                self._future_tolerance_ms,
             )
-            answer = await self._runner.run("apply_facts", request)
-            results += _decode_results(answer.packed)
-            position = answer.position
-        arrived = {
-            (place_of(fact.location, fact.supply_id), fact.sku): None
-            for fact, result in zip(facts, results, strict=True)
-            if fact.kind is FactKind.SUPPLY_RECEIPT and result.outcome is Outcome.APPLIED
-        }
-        for place, sku in arrived:
-            position = await settle_supply(self._runner, place, sku) or position
-        return results, position
+            pace.learn(len(applied.results), applied.done.work)
+            results += applied.results
+            position = applied.position
+        return results, await settle_receipts(self._runner, facts, results) or position
 
     async def positions(self, sku: str) -> tuple[list[Position], str]:
         """Return every position of a SKU by location name, and the ledger position.
@@ -80,7 +69,7 @@ class Inventory:
         while len(results) < len(items):
             request = pack(
                 {
-                    "work_max": FACTS_WORK_MAX,
+                    "work_max": _ITEMS_WORK_MAX,
                     "future_tolerance_ms": self._future_tolerance_ms,
                     "items": items[len(results) :],
                 }

@@ -131,11 +131,11 @@ class Partition:
         return f"{{{self.tag}}}:begun:{source}"
 
     def log(self, source: str, name: str) -> str:
-        """Hash: how far a log of a source (a file, a foreign stream) is applied, and its outcomes."""
+        """Hash: how far a log of a source (a file, a foreign stream) is, and its outcomes."""
         return f"{{{self.tag}}}:log:{source}:{name}"
 
     def feed(self, source: str) -> str:
-        """Hash: what a source did: rows by outcome, when it was heard, its newest fact by location."""
+        """Hash: what a source did: rows by outcome, when it was heard, its newest facts."""
         return f"{{{self.tag}}}:feed:{source}"
 
     @property
@@ -147,6 +147,10 @@ class Partition:
         """Stream: rows of a source that were refused or given up, until somebody resolves them."""
         return f"{{{self.tag}}}:dead:{source}"
 
+    def tried(self, source: str) -> str:
+        """Hash dead letter -> how often it was tried, and why it was refused the last time."""
+        return f"{{{self.tag}}}:tried:{source}"
+
     def sync(self, location: str) -> str:
         """Hash: the full count of a location that goes on, or the last one."""
         return f"{{{self.tag}}}:sync:{location}"
@@ -154,6 +158,11 @@ class Partition:
     def sync_rows(self, location: str) -> str:
         """Hash SKU -> quantity: the rows of a full count that is not applied yet."""
         return f"{{{self.tag}}}:syncrows:{location}"
+
+    @property
+    def applying(self) -> str:
+        """Set: locations whose full count is committed and not yet applied."""
+        return f"{{{self.tag}}}:applying"
 
     @property
     def counted(self) -> str:

@@ -43,10 +43,19 @@ class ReadOnly(StoreUnavailable):
     """The node answers as a replica: this connection leads to the wrong place by now."""
 
 
+class GroupExists(BugError):
+    """The stream has this consumer group already: another worker was first."""
+
+
+class GroupMissing(BugError):
+    """The stream, or this consumer group of it, is not there any more; nothing was read."""
+
+
 class Forbidden(StoreUnavailable):
     """The store lets this user not in, or not do what is needed."""
 
 
+_GROUPS: Final = {"BUSYGROUP": GroupExists, "NOGROUP": GroupMissing}
 _KINDS: Final = {
     "NOAUTH": Forbidden,
     "NOPERM": Forbidden,
@@ -64,6 +73,8 @@ def refusal(text: str) -> SellableError:
     code = text.partition(" ")[0]
     if code == "NOSCRIPT":
         return ScriptMissing("the store does not know a script that was just loaded")
+    if code in _GROUPS:
+        return _GROUPS[code]("the consumer group of a stream is not as expected")
     problem = _UNAVAILABLE.get(code)
     if problem is None:
         _log.error("store_command_rejected", reply=text)

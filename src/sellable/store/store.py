@@ -10,12 +10,16 @@ from sellable.errors import StoreRefused
 from sellable.revision import Revisions
 from sellable.store.availability import Availabilities
 from sellable.store.explanations import Explanations
+from sellable.store.feed_list import FeedList
+from sellable.store.feeds import Feeds
 from sellable.store.inventory import Inventory
 from sellable.store.keys import Partition
+from sellable.store.letters import Letters
 from sellable.store.networks import Networks
 from sellable.store.reads import Reads
 from sellable.store.reservations import Reservations
 from sellable.store.runner import Retention, Runner, engine_clock, pack
+from sellable.store.syncs import Syncs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,9 +44,14 @@ class Store:
         network_versions_max: int = limits.NETWORK_VERSIONS_DEFAULT,
     ) -> None:
         self.runner = runner
+        self.future_tolerance_ms = future_tolerance_ms
         self.revisions = Revisions(store_id)
         self.reservations = Reservations(runner, self.revisions)
         self.inventory = Inventory(runner, future_tolerance_ms)
+        self.syncs = Syncs(runner, future_tolerance_ms)
+        self.feed_list = FeedList(runner)
+        self.letters = Letters(runner, self.feed_list, future_tolerance_ms)
+        self.feeds = Feeds(runner, future_tolerance_ms)
         self.networks = Networks(runner, network_versions_max)
         self.reads = Reads(
             runner.connection,

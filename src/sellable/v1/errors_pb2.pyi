@@ -103,7 +103,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_SYNC_SUSPICIOUS: _ErrorReason.ValueType  # 21
     """FAILED_PRECONDITION: a full count would take more of a location's stock to 0 than it may; nothing was changed.
     Example: { "reason": "SYNC_SUSPICIOUS", "domain": "sellable",
-      "metadata": { "location": "DC-PARIS", "zeroed_count": "812", "stocked_count": "1040", "max_zeroed_fraction": "0.2" } }
+      "metadata": { "location": "DC-PARIS", "zeroed_count": "812", "stocked_count": "1040",
+        "max_zeroed_fraction": "0.2" } }
     """
     ERROR_REASON_TOO_OLD: _ErrorReason.ValueType  # 22
     """Of a row only: the fact is older than the retention of facts (default 7 days).
@@ -217,7 +218,8 @@ Example: { "reason": "SYNC_IN_PROGRESS", "domain": "sellable",
 ERROR_REASON_SYNC_SUSPICIOUS: ErrorReason.ValueType  # 21
 """FAILED_PRECONDITION: a full count would take more of a location's stock to 0 than it may; nothing was changed.
 Example: { "reason": "SYNC_SUSPICIOUS", "domain": "sellable",
-  "metadata": { "location": "DC-PARIS", "zeroed_count": "812", "stocked_count": "1040", "max_zeroed_fraction": "0.2" } }
+  "metadata": { "location": "DC-PARIS", "zeroed_count": "812", "stocked_count": "1040",
+    "max_zeroed_fraction": "0.2" } }
 """
 ERROR_REASON_TOO_OLD: ErrorReason.ValueType  # 22
 """Of a row only: the fact is older than the retention of facts (default 7 days).

@@ -445,8 +445,8 @@ class SyncInventoryRequest(_message.Message):
         source: _builtins.str
         """Required. Which back end counted, 1 to 64 bytes."""
         location: _builtins.str
-        """Required. A location of the network. Only one full count of a location goes on at a time; one that has brought
-        nothing for 60 seconds and was not committed makes way.
+        """Required. A location of the network. Only one full count of a location goes on at a time; one that was not
+        committed and has brought nothing for 60 seconds makes way.
         """
         max_zeroed_fraction: _builtins.float
         """Optional. The largest share, 0 to 1, of the location's positions with stock that may be counted as 0 because no
@@ -458,7 +458,9 @@ class SyncInventoryRequest(_message.Message):
         """Optional. What becomes of a SKU that several rows name. Default DUPLICATE_SKUS_REJECT."""
         @_builtins.property
         def observe_time(self) -> _timestamp_pb2.Timestamp:
-            """Required. When the count was true, within the bounds of InventoryEvent.observe_time."""
+            """Required. When the count was true, within the bounds of InventoryEvent.observe_time. What was observed later is
+            added to the count, whenever it arrives.
+            """
 
         def __init__(
             self,
@@ -481,7 +483,7 @@ class SyncInventoryRequest(_message.Message):
 
     @_typing.final
     class Rows(_message.Message):
-        """Rows of the count."""
+        """Rows of the count. One with a SKU or a quantity that cannot be is refused, and the others go on."""
 
         DESCRIPTOR: _descriptor.Descriptor
 
@@ -489,11 +491,11 @@ class SyncInventoryRequest(_message.Message):
         ON_HAND_QUANTITIES_FIELD_NUMBER: _builtins.int
         @_builtins.property
         def skus(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-            """Required. 1 to 1000 SKUs."""
+            """Required. 1 to 1000 SKUs of 1 to 128 bytes."""
 
         @_builtins.property
         def on_hand_quantities(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
-            """Required. One quantity a SKU, 0 to 10^12 units."""
+            """Required. One quantity a SKU, 0 to 10^12 units; as many as SKUs."""
 
         def __init__(
             self,
@@ -515,7 +517,7 @@ class SyncInventoryRequest(_message.Message):
 
         ROW_COUNT_FIELD_NUMBER: _builtins.int
         row_count: _builtins.int
-        """Required. How many rows were sent; must be right."""
+        """Required. How many rows were sent. Where it is wrong, nothing is changed."""
         def __init__(
             self,
             *,
@@ -532,15 +534,15 @@ class SyncInventoryRequest(_message.Message):
     COMMIT_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def header(self) -> Global___SyncInventoryRequest.Header:
-        """Optional. What is counted; the first message."""
+        """Optional. What is counted; the first message. Default: this is another part."""
 
     @_builtins.property
     def rows(self) -> Global___SyncInventoryRequest.Rows:
-        """Optional. Rows; at most 5,000,000 of one count."""
+        """Optional. Rows; at most 5000000 of one count. Default: this is another part."""
 
     @_builtins.property
     def commit(self) -> Global___SyncInventoryRequest.Commit:
-        """Optional. The end; the last message."""
+        """Optional. The end; the last message. Default: this is another part."""
 
     def __init__(
         self,
@@ -581,7 +583,7 @@ class SyncInventoryResponse(_message.Message):
     stale_count: _builtins.int
     """Output only. Rows that a later count had already replaced."""
     rejected_count: _builtins.int
-    """Output only. Rows that were refused; their positions are left as they are, and not counted as 0."""
+    """Output only. Rows that were refused; the positions of their SKUs are left as they are, and not counted as 0."""
     zeroed_count: _builtins.int
     """Output only. Positions that no row named and that are now counted as 0, those without stock before left out."""
     revision: _builtins.str

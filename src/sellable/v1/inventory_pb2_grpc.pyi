@@ -49,15 +49,16 @@ class InventoryServiceStub:
     Atomicity: each row is one step; a request is not, and neither is the stream.
     Idempotency: as ApplyInventory; after a broken stream send what was not answered again.
     Freshness: the next read sees every row that was answered. A client that does not read its answers is not read.
-    Errors: INVALID_FIELD -> INVALID_ARGUMENT, which ends the stream, if a request has 0 or more than 1000 rows. Rows are
-      refused with INVALID_FIELD, UNKNOWN_LOCATION, TOO_OLD or IN_FUTURE.
+    Errors: INVALID_FIELD -> INVALID_ARGUMENT, which ends the stream after the answers before it, if a request has 0 or
+      more than 1000 rows. Rows are refused with INVALID_FIELD, UNKNOWN_LOCATION, TOO_OLD or IN_FUTURE.
     """
     SyncInventory: _grpc.StreamUnaryMultiCallable[_inventory_pb2.SyncInventoryRequest, _inventory_pb2.SyncInventoryResponse]
     """Counts one location in full: a header, rows, a commit. What the rows do not name is counted as 0.
     Atomicity: without the commit nothing changes. Once committed each position is one step, and the whole is finished
       also if this call, or the service, ends meanwhile.
-    Idempotency: by source and sync_id; the same again after its commit answers what it answered. Before, it begins anew.
-      Full counts and facts in any order give the same positions.
+    Idempotency: by source and sync_id; the last count of a location, sent again within the retention (default 7 days)
+      after its commit, answers what it answered. Before its commit it begins anew. Full counts and facts in any order
+      give the same positions.
     Freshness: the next read sees all of it. Facts that arrive meanwhile count as their observe_time says.
     Errors: INVALID_FIELD -> INVALID_ARGUMENT, also if observe_time is out of bounds or the commit names another number
       of rows; UNKNOWN_LOCATION -> NOT_FOUND; SYNC_IN_PROGRESS -> ABORTED; SYNC_SUSPICIOUS -> FAILED_PRECONDITION.
@@ -107,15 +108,16 @@ class InventoryServiceAsyncStub(InventoryServiceStub):
     Atomicity: each row is one step; a request is not, and neither is the stream.
     Idempotency: as ApplyInventory; after a broken stream send what was not answered again.
     Freshness: the next read sees every row that was answered. A client that does not read its answers is not read.
-    Errors: INVALID_FIELD -> INVALID_ARGUMENT, which ends the stream, if a request has 0 or more than 1000 rows. Rows are
-      refused with INVALID_FIELD, UNKNOWN_LOCATION, TOO_OLD or IN_FUTURE.
+    Errors: INVALID_FIELD -> INVALID_ARGUMENT, which ends the stream after the answers before it, if a request has 0 or
+      more than 1000 rows. Rows are refused with INVALID_FIELD, UNKNOWN_LOCATION, TOO_OLD or IN_FUTURE.
     """
     SyncInventory: _aio.StreamUnaryMultiCallable[_inventory_pb2.SyncInventoryRequest, _inventory_pb2.SyncInventoryResponse]  # type: ignore[assignment]
     """Counts one location in full: a header, rows, a commit. What the rows do not name is counted as 0.
     Atomicity: without the commit nothing changes. Once committed each position is one step, and the whole is finished
       also if this call, or the service, ends meanwhile.
-    Idempotency: by source and sync_id; the same again after its commit answers what it answered. Before, it begins anew.
-      Full counts and facts in any order give the same positions.
+    Idempotency: by source and sync_id; the last count of a location, sent again within the retention (default 7 days)
+      after its commit, answers what it answered. Before its commit it begins anew. Full counts and facts in any order
+      give the same positions.
     Freshness: the next read sees all of it. Facts that arrive meanwhile count as their observe_time says.
     Errors: INVALID_FIELD -> INVALID_ARGUMENT, also if observe_time is out of bounds or the commit names another number
       of rows; UNKNOWN_LOCATION -> NOT_FOUND; SYNC_IN_PROGRESS -> ABORTED; SYNC_SUSPICIOUS -> FAILED_PRECONDITION.
@@ -174,8 +176,8 @@ class InventoryServiceServicer(metaclass=_abc_1.ABCMeta):
         Atomicity: each row is one step; a request is not, and neither is the stream.
         Idempotency: as ApplyInventory; after a broken stream send what was not answered again.
         Freshness: the next read sees every row that was answered. A client that does not read its answers is not read.
-        Errors: INVALID_FIELD -> INVALID_ARGUMENT, which ends the stream, if a request has 0 or more than 1000 rows. Rows are
-          refused with INVALID_FIELD, UNKNOWN_LOCATION, TOO_OLD or IN_FUTURE.
+        Errors: INVALID_FIELD -> INVALID_ARGUMENT, which ends the stream after the answers before it, if a request has 0 or
+          more than 1000 rows. Rows are refused with INVALID_FIELD, UNKNOWN_LOCATION, TOO_OLD or IN_FUTURE.
         """
 
     @_abc_1.abstractmethod
@@ -187,8 +189,9 @@ class InventoryServiceServicer(metaclass=_abc_1.ABCMeta):
         """Counts one location in full: a header, rows, a commit. What the rows do not name is counted as 0.
         Atomicity: without the commit nothing changes. Once committed each position is one step, and the whole is finished
           also if this call, or the service, ends meanwhile.
-        Idempotency: by source and sync_id; the same again after its commit answers what it answered. Before, it begins anew.
-          Full counts and facts in any order give the same positions.
+        Idempotency: by source and sync_id; the last count of a location, sent again within the retention (default 7 days)
+          after its commit, answers what it answered. Before its commit it begins anew. Full counts and facts in any order
+          give the same positions.
         Freshness: the next read sees all of it. Facts that arrive meanwhile count as their observe_time says.
         Errors: INVALID_FIELD -> INVALID_ARGUMENT, also if observe_time is out of bounds or the commit names another number
           of rows; UNKNOWN_LOCATION -> NOT_FOUND; SYNC_IN_PROGRESS -> ABORTED; SYNC_SUSPICIOUS -> FAILED_PRECONDITION.

@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from sellable.v1 import inventory_pb2 as sellable_dot_v1_dot_inventory__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1csellable/v1/operations.proto\x12\x0bsellable.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bsellable/v1/inventory.proto\"\x1c\n\rVerifyRequest\x12\x0b\n\x03sku\x18\x02 \x01(\t\"\xea\x01\n\x0eVerifyResponse\x12\x19\n\x11\x63hecked_sku_count\x18\x01 \x01(\x03\x12\x10\n\x08\x66raction\x18\x02 \x01(\x01\x12;\n\x0b\x64ifferences\x18\x03 \x03(\x0b\x32&.sellable.v1.VerifyResponse.Difference\x12\x0c\n\x04\x64one\x18\x04 \x01(\x08\x1a`\n\nDifference\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12\x0f\n\x07\x63ounter\x18\x02 \x01(\t\x12\x17\n\x0fstored_quantity\x18\x03 \x01(\x03\x12\x1b\n\x13recomputed_quantity\x18\x04 \x01(\x03\"Y\n\x0cLocationFact\x12\x10\n\x08location\x18\x01 \x01(\t\x12\x37\n\x13newest_observe_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xe1\x03\n\x04\x46\x65\x65\x64\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x15\n\rapplied_count\x18\x02 \x01(\x03\x12\x17\n\x0funchanged_count\x18\x03 \x01(\x03\x12\x13\n\x0bstale_count\x18\x04 \x01(\x03\x12\x17\n\x0f\x64uplicate_count\x18\x05 \x01(\x03\x12\x16\n\x0erejected_count\x18\x06 \x01(\x03\x12\x19\n\x11\x64\x65\x61\x64_letter_count\x18\x07 \x01(\x03\x12\x11\n\tlag_count\x18\x08 \x01(\x03\x12\x37\n\x13newest_observe_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06silent\x18\n \x01(\x08\x12\x11\n\trow_count\x18\x0b \x01(\x03\x12\x16\n\x0egiven_up_count\x18\x0c \x01(\x03\x12\x37\n\x13oldest_waiting_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rlast_row_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0fsilent_after_ms\x18\x0f \x01(\x03\x12,\n\tlocations\x18\x10 \x03(\x0b\x32\x19.sellable.v1.LocationFact\"\x12\n\x10ListFeedsRequest\"5\n\x11ListFeedsResponse\x12 \n\x05\x66\x65\x65\x64s\x18\x01 \x03(\x0b\x32\x11.sellable.v1.Feed\"\xad\x01\n\nDeadLetter\x12\x16\n\x0e\x64\x65\x61\x64_letter_id\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x0f\n\x07payload\x18\x03 \x01(\x0c\x12\x0e\n\x06\x64\x65tail\x18\x04 \x01(\t\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rattempt_count\x18\x06 \x01(\x05\x12\x0e\n\x06reason\x18\x07 \x01(\t\"O\n\x16ListDeadLettersRequest\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"a\n\x17ListDeadLettersResponse\x12-\n\x0c\x64\x65\x61\x64_letters\x18\x01 \x03(\x0b\x32\x17.sellable.v1.DeadLetter\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xd0\x01\n\x19ResolveDeadLettersRequest\x12\x17\n\x0f\x64\x65\x61\x64_letter_ids\x18\x01 \x03(\t\x12\x45\n\nresolution\x18\x02 \x01(\x0e\x32\x31.sellable.v1.ResolveDeadLettersRequest.Resolution\"S\n\nResolution\x12\x1a\n\x16RESOLUTION_UNSPECIFIED\x10\x00\x12\x14\n\x10RESOLUTION_RETRY\x10\x01\x12\x13\n\x0fRESOLUTION_DROP\x10\x02\"G\n\x1aResolveDeadLettersResponse\x12)\n\x07results\x18\x01 \x03(\x0b\x32\x18.sellable.v1.EventResult2\xe9\x02\n\x11OperationsService\x12\x43\n\x06Verify\x12\x1a.sellable.v1.VerifyRequest\x1a\x1b.sellable.v1.VerifyResponse0\x01\x12J\n\tListFeeds\x12\x1d.sellable.v1.ListFeedsRequest\x1a\x1e.sellable.v1.ListFeedsResponse\x12\\\n\x0fListDeadLetters\x12#.sellable.v1.ListDeadLettersRequest\x1a$.sellable.v1.ListDeadLettersResponse\x12\x65\n\x12ResolveDeadLetters\x12&.sellable.v1.ResolveDeadLettersRequest\x1a\'.sellable.v1.ResolveDeadLettersResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1csellable/v1/operations.proto\x12\x0bsellable.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bsellable/v1/inventory.proto\"\x1c\n\rVerifyRequest\x12\x0b\n\x03sku\x18\x02 \x01(\t\"\xea\x01\n\x0eVerifyResponse\x12\x19\n\x11\x63hecked_sku_count\x18\x01 \x01(\x03\x12\x10\n\x08\x66raction\x18\x02 \x01(\x01\x12;\n\x0b\x64ifferences\x18\x03 \x03(\x0b\x32&.sellable.v1.VerifyResponse.Difference\x12\x0c\n\x04\x64one\x18\x04 \x01(\x08\x1a`\n\nDifference\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12\x0f\n\x07\x63ounter\x18\x02 \x01(\t\x12\x17\n\x0fstored_quantity\x18\x03 \x01(\x03\x12\x1b\n\x13recomputed_quantity\x18\x04 \x01(\x03\"Y\n\x0cLocationFact\x12\x10\n\x08location\x18\x01 \x01(\t\x12\x37\n\x13newest_observe_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xe1\x03\n\x04\x46\x65\x65\x64\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x15\n\rapplied_count\x18\x02 \x01(\x03\x12\x17\n\x0funchanged_count\x18\x03 \x01(\x03\x12\x13\n\x0bstale_count\x18\x04 \x01(\x03\x12\x17\n\x0f\x64uplicate_count\x18\x05 \x01(\x03\x12\x16\n\x0erejected_count\x18\x06 \x01(\x03\x12\x19\n\x11\x64\x65\x61\x64_letter_count\x18\x07 \x01(\x03\x12\x11\n\tlag_count\x18\x08 \x01(\x03\x12\x37\n\x13newest_observe_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06silent\x18\n \x01(\x08\x12\x11\n\trow_count\x18\x0b \x01(\x03\x12\x16\n\x0egiven_up_count\x18\x0c \x01(\x03\x12\x37\n\x13oldest_waiting_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rlast_row_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0fsilent_after_ms\x18\x0f \x01(\x03\x12,\n\tlocations\x18\x10 \x03(\x0b\x32\x19.sellable.v1.LocationFact\"9\n\x10ListFeedsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"}\n\x11ListFeedsResponse\x12 \n\x05\x66\x65\x65\x64s\x18\x01 \x03(\x0b\x32\x11.sellable.v1.Feed\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12-\n\tread_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xad\x01\n\nDeadLetter\x12\x16\n\x0e\x64\x65\x61\x64_letter_id\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x0f\n\x07payload\x18\x03 \x01(\x0c\x12\x0e\n\x06\x64\x65tail\x18\x04 \x01(\t\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rattempt_count\x18\x06 \x01(\x03\x12\x0e\n\x06reason\x18\x07 \x01(\t\"h\n\x16ListDeadLettersRequest\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x17\n\x0f\x64\x65\x61\x64_letter_ids\x18\x04 \x03(\t\"a\n\x17ListDeadLettersResponse\x12-\n\x0c\x64\x65\x61\x64_letters\x18\x01 \x03(\x0b\x32\x17.sellable.v1.DeadLetter\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xd0\x01\n\x19ResolveDeadLettersRequest\x12\x17\n\x0f\x64\x65\x61\x64_letter_ids\x18\x01 \x03(\t\x12\x45\n\nresolution\x18\x02 \x01(\x0e\x32\x31.sellable.v1.ResolveDeadLettersRequest.Resolution\"S\n\nResolution\x12\x1a\n\x16RESOLUTION_UNSPECIFIED\x10\x00\x12\x14\n\x10RESOLUTION_RETRY\x10\x01\x12\x13\n\x0fRESOLUTION_DROP\x10\x02\"G\n\x1aResolveDeadLettersResponse\x12)\n\x07results\x18\x01 \x03(\x0b\x32\x18.sellable.v1.EventResult2\xe9\x02\n\x11OperationsService\x12\x43\n\x06Verify\x12\x1a.sellable.v1.VerifyRequest\x1a\x1b.sellable.v1.VerifyResponse0\x01\x12J\n\tListFeeds\x12\x1d.sellable.v1.ListFeedsRequest\x1a\x1e.sellable.v1.ListFeedsResponse\x12\\\n\x0fListDeadLetters\x12#.sellable.v1.ListDeadLettersRequest\x1a$.sellable.v1.ListDeadLettersResponse\x12\x65\n\x12ResolveDeadLetters\x12&.sellable.v1.ResolveDeadLettersRequest\x1a\'.sellable.v1.ResolveDeadLettersResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,21 +44,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FEED']._serialized_start=466
   _globals['_FEED']._serialized_end=947
   _globals['_LISTFEEDSREQUEST']._serialized_start=949
-  _globals['_LISTFEEDSREQUEST']._serialized_end=967
-  _globals['_LISTFEEDSRESPONSE']._serialized_start=969
-  _globals['_LISTFEEDSRESPONSE']._serialized_end=1022
-  _globals['_DEADLETTER']._serialized_start=1025
-  _globals['_DEADLETTER']._serialized_end=1198
-  _globals['_LISTDEADLETTERSREQUEST']._serialized_start=1200
-  _globals['_LISTDEADLETTERSREQUEST']._serialized_end=1279
-  _globals['_LISTDEADLETTERSRESPONSE']._serialized_start=1281
-  _globals['_LISTDEADLETTERSRESPONSE']._serialized_end=1378
-  _globals['_RESOLVEDEADLETTERSREQUEST']._serialized_start=1381
-  _globals['_RESOLVEDEADLETTERSREQUEST']._serialized_end=1589
-  _globals['_RESOLVEDEADLETTERSREQUEST_RESOLUTION']._serialized_start=1506
-  _globals['_RESOLVEDEADLETTERSREQUEST_RESOLUTION']._serialized_end=1589
-  _globals['_RESOLVEDEADLETTERSRESPONSE']._serialized_start=1591
-  _globals['_RESOLVEDEADLETTERSRESPONSE']._serialized_end=1662
-  _globals['_OPERATIONSSERVICE']._serialized_start=1665
-  _globals['_OPERATIONSSERVICE']._serialized_end=2026
+  _globals['_LISTFEEDSREQUEST']._serialized_end=1006
+  _globals['_LISTFEEDSRESPONSE']._serialized_start=1008
+  _globals['_LISTFEEDSRESPONSE']._serialized_end=1133
+  _globals['_DEADLETTER']._serialized_start=1136
+  _globals['_DEADLETTER']._serialized_end=1309
+  _globals['_LISTDEADLETTERSREQUEST']._serialized_start=1311
+  _globals['_LISTDEADLETTERSREQUEST']._serialized_end=1415
+  _globals['_LISTDEADLETTERSRESPONSE']._serialized_start=1417
+  _globals['_LISTDEADLETTERSRESPONSE']._serialized_end=1514
+  _globals['_RESOLVEDEADLETTERSREQUEST']._serialized_start=1517
+  _globals['_RESOLVEDEADLETTERSREQUEST']._serialized_end=1725
+  _globals['_RESOLVEDEADLETTERSREQUEST_RESOLUTION']._serialized_start=1642
+  _globals['_RESOLVEDEADLETTERSREQUEST_RESOLUTION']._serialized_end=1725
+  _globals['_RESOLVEDEADLETTERSRESPONSE']._serialized_start=1727
+  _globals['_RESOLVEDEADLETTERSRESPONSE']._serialized_end=1798
+  _globals['_OPERATIONSSERVICE']._serialized_start=1801
+  _globals['_OPERATIONSSERVICE']._serialized_end=2162
 # @@protoc_insertion_point(module_scope)

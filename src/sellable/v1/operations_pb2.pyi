@@ -141,8 +141,8 @@ Global___LocationFact: _TypeAlias = LocationFact  # noqa: Y015
 
 @_typing.final
 class Feed(_message.Message):
-    """What one source did. Every row that was read has one outcome, so applied + unchanged + stale + duplicate + rejected +
-    given up = rows, also after crashes and repeats: a row that is delivered again after it was applied is not read again.
+    """What one source did. Every row that was read has one outcome, so applied + unchanged + stale + duplicate +
+    rejected + given up = rows, also after crashes: a row that is delivered again after it was applied is not read again.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -201,7 +201,7 @@ class Feed(_message.Message):
 
     @_builtins.property
     def locations(self) -> _containers.RepeatedCompositeFieldContainer[Global___LocationFact]:
-        """Output only. The locations that it told of, by name."""
+        """Output only. The locations that it told of, by name; of more than 20000 those that were silent longest."""
 
     def __init__(
         self,
@@ -237,12 +237,21 @@ class ListFeedsRequest(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """Optional. How many sources, 0 to 1000. Default 1000. A page may have fewer, where they have many locations."""
+    page_token: _builtins.str
+    """Optional. The next_page_token of the page before; empty for the first one."""
     def __init__(
         self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -255,18 +264,28 @@ class ListFeedsResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     FEEDS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    READ_TIME_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Output only. Asks for the next page; empty after the last."""
     @_builtins.property
     def feeds(self) -> _containers.RepeatedCompositeFieldContainer[Global___Feed]:
         """Output only. The sources, by name."""
+
+    @_builtins.property
+    def read_time(self) -> _timestamp_pb2.Timestamp:
+        """Output only. The time of the store at which the page was read; ages and lags count from it."""
 
     def __init__(
         self,
         *,
         feeds: _abc.Iterable[Global___Feed] | None = ...,
+        next_page_token: _builtins.str = ...,
+        read_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["read_time", b"read_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["feeds", b"feeds"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["feeds", b"feeds", "next_page_token", b"next_page_token", "read_time", b"read_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -329,22 +348,30 @@ class ListDeadLettersRequest(_message.Message):
     SOURCE_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    DEAD_LETTER_IDS_FIELD_NUMBER: _builtins.int
     source: _builtins.str
     """Optional. Only those of this source, 1 to 64 bytes. Default: all, by source."""
     page_size: _builtins.int
-    """Optional. How many, at most 1000; 0 is the default, 100."""
+    """Optional. How many, 0 to 1000. Default 100. A page may have fewer, where rows are long."""
     page_token: _builtins.str
-    """Optional. The next_page_token of the page before."""
+    """Optional. The next_page_token of a call with the same source; empty for the first page."""
+    @_builtins.property
+    def dead_letter_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Optional. Only these, at most 100; source and page_token are empty then, and the answer has those that are there.
+        Default: all.
+        """
+
     def __init__(
         self,
         *,
         source: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        dead_letter_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dead_letter_ids", b"dead_letter_ids", "page_size", b"page_size", "page_token", b"page_token", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -438,7 +465,9 @@ class ResolveDeadLettersResponse(_message.Message):
     RESULTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def results(self) -> _containers.RepeatedCompositeFieldContainer[_inventory_pb2.EventResult]:
-        """Output only. The answers, in the order of the request; APPLIED for a letter that was dropped."""
+        """Output only. The answers, in the order of the request. Retry: what became of the row. Drop: APPLIED.
+        UNCHANGED for a letter that is not there any more, with that as its detail.
+        """
 
     def __init__(
         self,

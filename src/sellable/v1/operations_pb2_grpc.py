@@ -74,10 +74,11 @@ class OperationsServiceServicer:
 
     def ListFeeds(self, request, context):
         """Answers what every source did: rows by outcome, what waits, how old its newest facts are.
-        Atomicity: each source is of one moment.
+        Atomicity: the counters of a source are of one moment; sources are read one after the other.
         Idempotency: changes nothing.
-        Freshness: reflects every row acknowledged before the call.
-        Errors: none of its own.
+        Freshness: reflects every row acknowledged before the call. A source whose first entries nobody has applied yet is
+        looked for among the names of all keys, some 20000 a call, so on a large store it may be in a later answer only.
+        Errors: INVALID_FIELD -> INVALID_ARGUMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -85,7 +86,7 @@ class OperationsServiceServicer:
 
     def ListDeadLetters(self, request, context):
         """Answers rows that files and streams brought and that were refused, or given up after several tries.
-        Atomicity: a page is of one moment.
+        Atomicity: each letter is of one moment; a page is read source by source.
         Idempotency: changes nothing.
         Freshness: reflects every row that was refused before the call.
         Errors: INVALID_FIELD -> INVALID_ARGUMENT.

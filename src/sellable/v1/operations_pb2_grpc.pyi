@@ -42,14 +42,15 @@ class OperationsServiceStub:
     """
     ListFeeds: _grpc.UnaryUnaryMultiCallable[_operations_pb2.ListFeedsRequest, _operations_pb2.ListFeedsResponse]
     """Answers what every source did: rows by outcome, what waits, how old its newest facts are.
-    Atomicity: each source is of one moment.
+    Atomicity: the counters of a source are of one moment; sources are read one after the other.
     Idempotency: changes nothing.
-    Freshness: reflects every row acknowledged before the call.
-    Errors: none of its own.
+    Freshness: reflects every row acknowledged before the call. A source whose first entries nobody has applied yet is
+      looked for among the names of all keys, some 20000 a call, so on a large store it may be in a later answer only.
+    Errors: INVALID_FIELD -> INVALID_ARGUMENT.
     """
     ListDeadLetters: _grpc.UnaryUnaryMultiCallable[_operations_pb2.ListDeadLettersRequest, _operations_pb2.ListDeadLettersResponse]
     """Answers rows that files and streams brought and that were refused, or given up after several tries.
-    Atomicity: a page is of one moment.
+    Atomicity: each letter is of one moment; a page is read source by source.
     Idempotency: changes nothing.
     Freshness: reflects every row that was refused before the call.
     Errors: INVALID_FIELD -> INVALID_ARGUMENT.
@@ -76,14 +77,15 @@ class OperationsServiceAsyncStub(OperationsServiceStub):
     """
     ListFeeds: _aio.UnaryUnaryMultiCallable[_operations_pb2.ListFeedsRequest, _operations_pb2.ListFeedsResponse]  # type: ignore[assignment]
     """Answers what every source did: rows by outcome, what waits, how old its newest facts are.
-    Atomicity: each source is of one moment.
+    Atomicity: the counters of a source are of one moment; sources are read one after the other.
     Idempotency: changes nothing.
-    Freshness: reflects every row acknowledged before the call.
-    Errors: none of its own.
+    Freshness: reflects every row acknowledged before the call. A source whose first entries nobody has applied yet is
+      looked for among the names of all keys, some 20000 a call, so on a large store it may be in a later answer only.
+    Errors: INVALID_FIELD -> INVALID_ARGUMENT.
     """
     ListDeadLetters: _aio.UnaryUnaryMultiCallable[_operations_pb2.ListDeadLettersRequest, _operations_pb2.ListDeadLettersResponse]  # type: ignore[assignment]
     """Answers rows that files and streams brought and that were refused, or given up after several tries.
-    Atomicity: a page is of one moment.
+    Atomicity: each letter is of one moment; a page is read source by source.
     Idempotency: changes nothing.
     Freshness: reflects every row that was refused before the call.
     Errors: INVALID_FIELD -> INVALID_ARGUMENT.
@@ -119,10 +121,11 @@ class OperationsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_operations_pb2.ListFeedsResponse, _abc.Awaitable[_operations_pb2.ListFeedsResponse]]:
         """Answers what every source did: rows by outcome, what waits, how old its newest facts are.
-        Atomicity: each source is of one moment.
+        Atomicity: the counters of a source are of one moment; sources are read one after the other.
         Idempotency: changes nothing.
-        Freshness: reflects every row acknowledged before the call.
-        Errors: none of its own.
+        Freshness: reflects every row acknowledged before the call. A source whose first entries nobody has applied yet is
+          looked for among the names of all keys, some 20000 a call, so on a large store it may be in a later answer only.
+        Errors: INVALID_FIELD -> INVALID_ARGUMENT.
         """
 
     @_abc_1.abstractmethod
@@ -132,7 +135,7 @@ class OperationsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_operations_pb2.ListDeadLettersResponse, _abc.Awaitable[_operations_pb2.ListDeadLettersResponse]]:
         """Answers rows that files and streams brought and that were refused, or given up after several tries.
-        Atomicity: a page is of one moment.
+        Atomicity: each letter is of one moment; a page is read source by source.
         Idempotency: changes nothing.
         Freshness: reflects every row that was refused before the call.
         Errors: INVALID_FIELD -> INVALID_ARGUMENT.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from sellable.limits import (
     EVENTS_PER_CALL_MAX,
+    NAME_BYTES_MAX,
     QUANTITY_MAX,
     REASON_BYTES_MAX,
     SEQUENCE_MAX,
@@ -23,7 +24,7 @@ from sellable.names import (
 )
 from sellable.rpc.convert.checks import Checks
 from sellable.rpc.convert.times import observe_us, time_of_ms, time_of_us
-from sellable.stock import Fact, FactKind, FactResult, Item, Outcome, parts_of_place
+from sellable.stock import FACT_FIELDS, Fact, FactResult, Item, Outcome, parts_of_place
 from sellable.v1 import errors_pb2, inventory_pb2
 
 if TYPE_CHECKING:
@@ -33,15 +34,6 @@ if TYPE_CHECKING:
 
 _REJECTED_REASON: Final = "INVALID_FIELD"
 _NANOS_MAX: Final = 999_999_999
-_KINDS: Final = {
-    "on_hand_quantity": FactKind.COUNT,
-    "delta_quantity": FactKind.DELTA,
-    "shipment": FactKind.SHIPMENT,
-    "safety_stock_quantity": FactKind.SAFETY_STOCK,
-    "blocked": FactKind.BLOCKED,
-    "future_supply": FactKind.FUTURE_SUPPLY,
-    "supply_receipt": FactKind.SUPPLY_RECEIPT,
-}
 
 _OF_SUPPLY: Final = frozenset({"future_supply", "supply_receipt"})
 
@@ -50,6 +42,15 @@ def apply_inventory(request: inventory_pb2.ApplyInventoryRequest) -> list[Fact |
     """Turn each event into a fact, or into the answer that refuses it."""
     checks = Checks()
     checks.count("events", request.events, 1, EVENTS_PER_CALL_MAX)
+    checks.done()
+    return [fact(event) for event in request.events]
+
+
+def stream_inventory(request: inventory_pb2.StreamInventoryRequest) -> list[Fact | FactResult]:
+    """Turn each event of one request of a stream into a fact, or into its refusal."""
+    checks = Checks()
+    checks.count("events", request.events, 1, EVENTS_PER_CALL_MAX)
+    checks.optional_text("batch_id", request.batch_id, NAME_BYTES_MAX)
     checks.done()
     return [fact(event) for event in request.events]
 
@@ -70,7 +71,7 @@ def fact(event: inventory_pb2.InventoryEvent) -> Fact | FactResult:
     kind = event.WhichOneof("fact")
     quantity, expect_ms = 0, 0
     if kind is None:
-        checks.refuse("fact", f"is required: one of {', '.join(_KINDS)}")
+        checks.refuse("fact", f"is required: one of {', '.join(FACT_FIELDS)}")
     else:
         quantity = _quantity(checks, event, kind)
         expect_ms = _expect_ms(checks, event) if kind == "future_supply" else 0
@@ -78,7 +79,7 @@ def fact(event: inventory_pb2.InventoryEvent) -> Fact | FactResult:
     if kind is None or checks.violations:
         return _rejected(checks)
     return Fact(
-        kind=_KINDS[kind],
+        kind=FACT_FIELDS[kind],
         event_id=event.event_id,
         source=event.source,
         sku=event.sku,
@@ -161,6 +162,15 @@ def apply_inventory_response(
     )
 
 
+def stream_inventory_response(
+    results: Iterable[FactResult], revision: str, batch_id: str
+) -> inventory_pb2.StreamInventoryResponse:
+    """Answer each fact of one request of a stream, in order."""
+    return inventory_pb2.StreamInventoryResponse(
+        results=map(event_result, results), revision=revision, batch_id=batch_id
+    )
+
+
 def put_items_response(results: Iterable[FactResult]) -> inventory_pb2.PutItemsResponse:
     """Answer each item, in order."""
     return inventory_pb2.PutItemsResponse(results=map(event_result, results))
@@ -237,6 +247,9 @@ def _quantity(checks: Checks, event: inventory_pb2.InventoryEvent, kind: str) ->
             low = 0 if receipt.final else 1
             checks.number("supply_receipt.quantity", receipt.quantity, low, QUANTITY_MAX)
             return receipt.quantity
+        case "net_quantity":
+            checks.number(kind, event.net_quantity, 0, QUANTITY_MAX)
+            return event.net_quantity
         case "safety_stock_quantity":
             checks.number(kind, event.safety_stock_quantity, 0, QUANTITY_MAX)
             return event.safety_stock_quantity

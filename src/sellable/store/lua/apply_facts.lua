@@ -1,96 +1,109 @@
 #!lua
 --[[
-apply_facts: facts of the back ends about positions, each with its own answer, in order. Stops when
+apply_facts: rows of the back ends' feeds, each with its own answer, in order. Stops when
 the work of one script is done; the caller sends the rest again.
-Why one script: a fact changes position, supplies, view and ledger together.
+Why one script: a fact changes position, supplies, view and ledger together; and whoever applies a row
+counts it and moves its feed on in the same step, so that nothing is applied or counted twice.
 KEYS[1]  network             hash    the partition's network; every other key has its tag
 ARGV[1]  now_ms              int     0 = the engine's clock
 ARGV[2]  ledger_entries_max  int     length that bounds the ledger
 ARGV[3]  retention_ms        int     how long closed reservations, request ids and facts are kept
-ARGV[4]  request             msgpack future_tolerance_ms, work_max, requests_max, supplies_max, facts (kind, event_id,
-                                     source, sku, location, observe_us, sequence, quantity, reservation_id, line_id,
-                                     reason, supply_id, expect_ms, final)
-OUTCOME  DONE                for each fact that was answered: 1 APPLIED 2 UNCHANGED 3 STALE 4 DUPLICATE
-                             5 REJECTED, error reason, detail
-COST     facts x markets of their locations, at most work_max
+ARGV[4]  request             msgpack future_tolerance_ms, work_max, requests_max, supplies_max, letters_max (0: refused
+                                     rows are not kept), rows: facts (kind, event_id, source, sku, location,
+                                     observe_us, sequence, quantity, reservation_id, line_id, reason, supply_id,
+                                     expect_ms, final) or what could not be read (refused, source, reason, detail,
+                                     payload); and what they are of, if anything: log (source, name, first: how many
+                                     of its rows come before, skip: places in between
+                                     that hold none, keep_ms), or queue (source, entries: id, how many of its
+                                     rows were left out, how many are here)
+OUTCOME  DONE                a digit for each row that was answered: 1 APPLIED 2 UNCHANGED 3 STALE 4 DUPLICATE
+                             5 REJECTED; row from 0, error reason, detail of those with one; the work that it was;
+                             for each entry looked at: rows applied before (-1: nobody waits for it any more),
+                             rows applied now, 1 where it is finished
+OUTCOME  OUT_OF_STEP         how many rows of the log are applied: not those before the ones that came
+COST     rows and markets of their locations, at most work_max beyond the last one
 ]]
 --- @include key clock location_of new_sku load_sku share_of units position_of find_market add_supply
 --- @include set_position sellable_now record append_ledger load_supplies flush_supplies flush_sku
 --- @include quota_of flush_all holdings load_reservation store_reservation count_quotas unbind
---- @include give_back settle expire_due adopt_rules create_position base_of follows_base apply_delta
---- @include ship confirm_hold shipped_parts close_if_empty apply_count outstanding find_supply
---- @include apply_future apply_receipt apply_setting apply_shipment reply whole_second silence
---- @include age_location note_seen
+--- @include give_back settle expire_due later store_later settle_shortages adopt_rules base_of
+--- @include create_position follows_base facts_of knows_fact kept_facts keep_fact forget_facts
+--- @include forget_old apply_delta ship confirm_hold shipped_parts close_if_empty apply_count outstanding
+--- @include find_supply apply_future apply_receipt apply_setting apply_shipment look_at fact_of apply_fact
+--- @include whole_second silence show_next note_seen note_feed tally note_tallies log_key note_log
+--- @include keep_letter rows_applied begun_at finish_entries reply write_all
 local request = cmsgpack.unpack(ARGV[4])
 local retention_ms = tonumber(ARGV[3])
 local now = clock(ARGV[1])
-local answers = {}
-local touched, heard = {}, {}
+local rows, log, queue = request.rows, request.log, request.queue
+local digits, remarks, entries, finished = {}, {}, {}, {}
 local work = 0
+local codes = { APPLIED = '1', UNCHANGED = '2', STALE = '3', DUPLICATE = '4', REJECTED = '5' }
 
-local function apply_fact(fact, place)
-  if fact.observe_us < (now - retention_ms) * 1000 then
-    return 'REJECTED', 'TOO_OLD', 'observed longer ago than the retention of ' .. retention_ms .. ' ms'
-  end
-  if fact.observe_us > (now + request.future_tolerance_ms) * 1000 then
-    return 'REJECTED', 'IN_FUTURE', 'observed more than ' .. request.future_tolerance_ms .. ' ms ahead'
-  end
-  local state = load_sku(fact.sku)
-  if not touched[state] and fact.supply_id ~= '' then
-    load_supplies(state)
-    work = work + state.supplies_bytes / 200
-  end
-  touched[state] = true
-  if fact.kind == 'count' then
-    return apply_count(state, fact, now, retention_ms)
-  elseif fact.kind == 'delta' then
-    local outcome = apply_delta(state, fact.location, fact, now, retention_ms)
-    if outcome == 'APPLIED' then
-      record(state, 'ON_HAND', fact.location, fact.quantity, nil, fact.source)
+-- Applies rows of this call one after the other, and returns at which one it stopped.
+local function apply_rows(at, last)
+  while at <= last and work <= request.work_max do
+    local row = rows[at]
+    local fact = row[1] ~= 'refused' and fact_of(row) or nil
+    local outcome, reason, detail, spent = 'REJECTED', row[3], row[4], 0
+    if fact then
+      outcome, reason, detail, spent = apply_fact(fact, request, now, retention_ms)
+      if not outcome then
+        work = request.work_max + 1
+        break
+      end
     end
-    return outcome
-  elseif fact.kind == 'shipment' then
-    return apply_shipment(state, fact, request.requests_max, now, retention_ms)
-  elseif fact.kind == 'future' or fact.kind == 'receipt' then
-    local apply = fact.kind == 'future' and apply_future or apply_receipt
-    return apply(state, fact, request.supplies_max, now, retention_ms)
+    local source = log and log.source or queue and queue.source or row[fact and 3 or 2]
+    tally(source, string.lower(outcome), fact)
+    if outcome == 'REJECTED' and request.letters_max > 0 then
+      keep_letter(source, row, reason, detail, 'rejected', request.letters_max)
+      spent = spent + 8
+    end
+    digits[#digits + 1] = codes[outcome]
+    if reason or detail then
+      remarks[#remarks + 1] = { #digits - 1, reason or '', detail or '' }
+    end
+    work = work + 11 + spent
+    at = at + 1
   end
-  return apply_setting(state, fact, place)
+  return at
 end
 
-local codes = { APPLIED = 1, UNCHANGED = 2, STALE = 3, DUPLICATE = 4, REJECTED = 5 }
-for at, row in ipairs(request.facts) do
-  local fact = { kind = row[1], event_id = row[2], source = row[3], sku = row[4], location = row[5],
-    observe_us = row[6], sequence = row[7], quantity = row[8], reservation_id = row[9], line_id = row[10],
-    supply_id = row[12], expect_ms = row[13], final = row[14] }
-  local place = location_of(fact.location)
-  local outcome, reason, detail
-  if place then
-    outcome, reason, detail = apply_fact(fact, place)
-    work = work + 8 + (outcome == 'APPLIED' and #place.markets / 5 or 0)
-  else
-    outcome, reason, detail = 'REJECTED', 'UNKNOWN_LOCATION', 'location ' .. fact.location .. ' is not known'
+-- Decide.
+if log then
+  local applied = tonumber(redis.call('HGET', log_key(log), 'rows') or 0)
+  if applied ~= log.first then
+    return reply('OUT_OF_STEP', applied)
   end
-  if outcome == 'REJECTED' and not reason then
-    reason, detail = 'INVALID_FIELD', 'on hand would leave the range of -10^12 to 10^12'
-  end
-  if outcome ~= 'REJECTED' and (fact.kind == 'count' or fact.kind == 'delta' or fact.kind == 'shipment') then
-    heard[fact.location] = math.max(heard[fact.location] or 0, fact.observe_us)
-  end
-  answers[at] = { codes[outcome], reason or '', detail or '' }
-  if work > request.work_max then
+end
+local at = 1
+for index, entry in ipairs(queue and queue.entries or {}) do
+  local id, left_out, count, more = unpack(entry)
+  local before = rows_applied(queue.source, id)
+  local begin = before and at + math.max(0, before - left_out) or at
+  local stop = before and before >= left_out and apply_rows(begin, at + count - 1) or begin
+  local whole = not before or (before >= left_out and stop >= at + count and not more)
+  entries[index] = { before or -1, stop - begin, whole and 1 or 0 }
+  work = work + 6
+  at = at + count
+  if before and whole then
+    finished[#finished + 1] = id
+  elseif not whole then
+    begun_at(queue.source, id, before + stop - begin)
     break
   end
 end
-for state in pairs(touched) do
-  local overcommitted = 0
-  for _, quantity in pairs(state.overcommitted or {}) do
-    overcommitted = math.max(overcommitted, quantity)
-  end
-  if overcommitted > 0 then
-    expire_due(state, now, retention_ms)
-  end
+if not queue then
+  apply_rows(1, #rows)
 end
+settle_shortages(now, retention_ms)
+note_tallies(now)
+
+-- Apply.
+if log and #digits > 0 then
+  note_log(log, #digits, now)
+end
+finish_entries(queue and queue.source, finished)
 flush_all(now)
-note_seen(heard, now)
-return reply('DONE', answers)
+write_all()
+return reply('DONE', { table.concat(digits), remarks, work, entries })

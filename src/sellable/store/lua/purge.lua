@@ -1,12 +1,13 @@
 #!lua
 --[[
-purge: forget closed reservations past their retention.
+purge: forget closed reservations past their retention, and the longest silent of too many sources.
 KEYS[1]  network             hash    the partition's network; every other key has its tag
 ARGV[1]  now_ms              int     0 = the engine's clock
 ARGV[2]  ledger_entries_max  int     length that bounds the ledger
 ARGV[3]  retention_ms        int     how long closed reservations, request ids and facts are kept
-OUTCOME  DONE                how many were forgotten; fewer than 100 means no more were due
-COST     at most 100 reservations
+ARGV[4]  feeds_max           int     how many sources are known at most
+OUTCOME  DONE                how many reservations were forgotten; fewer than 100 means no more were due
+COST     at most 100 reservations and 100 sources
 ]]
 --- @include key clock append_ledger reply
 local due = redis.call('ZRANGEBYSCORE', key('c', ''), '-inf', clock(ARGV[1]), 'LIMIT', 0, 100)
@@ -18,5 +19,14 @@ for _, id in ipairs(due) do
     redis.call('ZREM', key('i:o:', reservation.order_reference), id)
   end
   redis.call('ZREM', key('c', ''), id)
+end
+local surplus = redis.call('ZCARD', key('feeds', '')) - tonumber(ARGV[4])
+for _, source in ipairs(surplus > 0 and redis.call('ZRANGE', key('feeds', ''), 0, math.min(surplus, 100) - 1) or {}) do
+  -- What waits of a source, or was refused, keeps it known.
+  if redis.call('XLEN', key('in:', source)) + redis.call('XLEN', key('dead:', source)) == 0 then
+    redis.call('ZREM', key('feeds', ''), source)
+    redis.call('UNLINK', key('feed:', source), key('begun:', source), key('in:', source), key('dead:', source),
+      key('tried:', source))
+  end
 end
 return reply('DONE', #due)

@@ -13,8 +13,8 @@ OUTCOME  DONE                for each item that was answered: 1 APPLIED 2 UNCHAN
 COST     items x positions x markets where the class changes, at most work_max beyond the last one
 ]]
 --- @include key clock location_of new_sku load_sku share_of units find_market add_supply
---- @include sellable_now record append_ledger load_supplies flush_supplies flush_sku adopt_rules
---- @include stored_fields recompute reply
+--- @include sellable_now record append_ledger load_supplies flush_supplies flush_sku quota_of
+--- @include flush_all adopt_rules stored_fields recompute reply
 local request = cmsgpack.unpack(ARGV[4])
 local now = clock(ARGV[1])
 local answers, work = {}, 0
@@ -34,7 +34,6 @@ for at, item in ipairs(request.items) do
     state.item = item
     if state.epoch and (not old and item[2] ~= '' or old and old[2] ~= item[2]) then
       work = work + recompute(state)
-      flush_sku(state, now)
     end
   end
   answers[at] = outcome
@@ -43,4 +42,5 @@ for at, item in ipairs(request.items) do
     break
   end
 end
+flush_all(now)
 return reply('DONE', answers)

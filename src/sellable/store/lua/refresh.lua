@@ -11,9 +11,9 @@ OUTCOME  DONE                how many of the SKUs were seen to, and the epoch th
 OUTCOME  SWITCH_DUE          nothing: the network is to be switched first
 COST     positions x markets of their locations, at most work_max beyond the last SKU
 ]]
---- @include key clock location_of share_of units find_market add_supply sellable_now record
---- @include append_ledger load_supplies flush_supplies flush_sku adopt_rules stored_fields recompute
---- @include network_due reply new_sku load_whole
+--- @include key clock location_of new_sku share_of units find_market add_supply sellable_now record
+--- @include append_ledger load_supplies flush_supplies flush_sku quota_of flush_all adopt_rules stored_fields
+--- @include recompute network_due reply load_whole
 local request = cmsgpack.unpack(ARGV[4])
 local now = clock(ARGV[1])
 if network_due(now) then
@@ -25,7 +25,6 @@ for _, sku in ipairs(request.skus) do
   if tonumber(redis.call('HGET', key('k:', sku), ':e') or epoch) < epoch then
     local state = load_whole(sku)
     work = work + 4 + recompute(state)
-    flush_sku(state, now)
   end
   work = work + 0.25
   seen = seen + 1
@@ -33,4 +32,5 @@ for _, sku in ipairs(request.skus) do
     break
   end
 end
+flush_all(now)
 return reply('DONE', { seen, epoch })

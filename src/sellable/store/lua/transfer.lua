@@ -24,7 +24,8 @@ COST     moves and the markets of their locations
 --- @include set_position sellable_now record append_ledger load_supplies flush_supplies flush_sku
 --- @include quota_of flush_all holdings load_reservation store_reservation count_quotas unbind
 --- @include give_back settle expire_due network_due prepare_skus sells_from free_at take adopt_rules
---- @include create_position base_of follows_base apply_delta lower_on_hand find_parts check_targets
+--- @include base_of create_position follows_base facts_of knows_fact keep_fact forget_facts
+--- @include forget_old apply_delta lower_on_hand find_parts check_targets
 --- @include check_moves shortages mark_short reply finish
 local request = cmsgpack.unpack(ARGV[4])
 local retention_ms = tonumber(ARGV[3])

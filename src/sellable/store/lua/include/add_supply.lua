@@ -4,7 +4,7 @@ local function add_supply(state, place, supply_change, on_hand_change)
   local at = -3
   for at_rule = 1, #markets, 5 do
     local market = markets[at_rule]
-    at = find_market(state, market, at + 4)
+    at = flat[at + 4] == market and at + 4 or find_market(state, market, at + 4)
     if not at then
       at = #flat + 1
       flat[at], flat[at + 1], flat[at + 2], flat[at + 3] = market, 0, 0, -1

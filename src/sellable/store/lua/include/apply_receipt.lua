@@ -3,12 +3,12 @@
 -- id is kept with the supply, so that a repeat is known also when a count has taken the delta in.
 local function apply_receipt(state, fact, supplies_max, now, retention_ms)
   local place = fact.location .. '+' .. fact.supply_id
-  local times, facts = key('d:', place .. ':' .. state.sku), key('f:', place .. ':' .. state.sku)
   local id = fact.source .. '\0' .. fact.event_id
-  if redis.call('HEXISTS', facts, id) == 1 then
+  local supply = find_supply(state, place, supplies_max, now, retention_ms)
+  local facts = facts_of(state, place)
+  if knows_fact(facts, id) then
     return 'DUPLICATE'
   end
-  local supply = find_supply(state, place, supplies_max, now, retention_ms)
   if not supply then
     return 'REJECTED', 'INVALID_FIELD', 'supply_id is one too many: a SKU has at most ' .. supplies_max
   elseif supply.received + fact.quantity > 1e12 then
@@ -26,13 +26,8 @@ local function apply_receipt(state, fact, supplies_max, now, retention_ms)
     end
   end
   load_supplies(state)[place] = supply
-  local old = redis.call('ZRANGEBYSCORE', times, '-inf', (now - retention_ms) * 1000 - 1, 'LIMIT', 0, 100)
-  if #old > 0 then
-    redis.call('HDEL', facts, unpack(old))
-    redis.call('ZREM', times, unpack(old))
-  end
-  redis.call('ZADD', times, fact.observe_us, id)
-  redis.call('HSET', facts, id, cmsgpack.pack(fact.quantity, fact.sequence))
+  forget_old(state, facts, now, retention_ms)
+  keep_fact(state, facts, id, fact.observe_us, fact.quantity, fact.sequence)
   local position = position_of(state, place) or { 0, 0 }
   local stock = position_of(state, fact.location) or create_position(state, fact.location)
   local kept = math.min(fact.quantity, position[2] - supply.pool)

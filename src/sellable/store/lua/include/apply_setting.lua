@@ -1,9 +1,9 @@
 -- Safety stock or a recall of one position by fact: the latest (observe time, sequence, event id,
 -- source) of each kind wins. A safety stock by
 -- fact goes before every rule of the network; a position is recalled by a fact or by a rule.
-local function apply_setting(state, fact, place)
+local function apply_setting(state, fact)
   local field = (fact.kind == 'safety' and 's:' or 'x:') .. fact.location
-  local packed = redis.call('HGET', state.key, field)
+  local packed = state.values[field] or redis.call('HGET', state.key, field)
   local old = packed and { cmsgpack.unpack(packed) } or { 0, 0, 0, '', '' }
   local mine = { fact.observe_us, fact.sequence, fact.event_id, fact.source }
   for at = 1, 4 do
@@ -19,8 +19,7 @@ local function apply_setting(state, fact, place)
   local position = position_of(state, fact.location)
   local created = not position
   position = position or create_position(state, fact.location)
-  redis.call('HSET', state.key, field,
-    cmsgpack.pack(fact.quantity, fact.observe_us, fact.sequence, fact.event_id, fact.source))
+  state.values[field] = cmsgpack.pack(fact.quantity, fact.observe_us, fact.sequence, fact.event_id, fact.source)
   local safety = fact.kind == 'safety' and fact.quantity or position[3]
   local by_rule = position[4] - position[4] % 2
   local blocked = fact.kind == 'blocked' and fact.quantity + by_rule or position[4]

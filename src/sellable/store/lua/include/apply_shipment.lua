@@ -13,7 +13,7 @@ local function apply_shipment(state, fact, requests_max, now, retention_ms)
     return outcome, nil, 'the reservation is not known: on hand fell, nothing reserved did'
   end
   if settle(reservation, now) then
-    store_reservation(reservation, now, retention_ms)
+    store_later(reservation, now, retention_ms)
   end
   local request_id = table.concat({ fact.source, fact.event_id, fact.sku, fact.location }, '\0')
   if reservation.requests[request_id] then
@@ -36,6 +36,6 @@ local function apply_shipment(state, fact, requests_max, now, retention_ms)
   reservation.requests[request_id] = 'feed'
   reservation.request_count = reservation.request_count + 1
   close_if_empty(reservation)
-  store_reservation(reservation, now, retention_ms)
+  store_later(reservation, now, retention_ms)
   return 'APPLIED'
 end

@@ -11,10 +11,11 @@ local function find_supply(state, place, supplies_max, now, retention_ms)
     local latest_us = math.max(supply.closed_ms * 1000, supply.heard_us)
     if supply.closed_ms > 0 and latest_us < (now - retention_ms) * 1000 then
       local member = name .. ':' .. state.sku
-      redis.call('HDEL', state.key, name)
-      redis.call('UNLINK', key('d:', member), key('f:', member))
+      state.writes[#state.writes + 1] = { 'HDEL', state.key, name }
+      state.writes[#state.writes + 1] = { 'UNLINK', key('d:', member), key('f:', member) }
       record(state, 'FORGOTTEN', name, 0)
-      supplies[name], state.positions[name], state.dirty[name] = nil, nil, nil
+      supplies[name], state.positions[name], state.dirty[name], state.facts[name] = nil, false, nil, nil
+      facts_of(state, name, true)
       state.forgets = true
     else
       count = count + 1

@@ -1,7 +1,13 @@
--- Writes every working copy that changed: SKUs, and what was counted in quotas.
+-- Writes every working copy that changed: SKUs, their numbers, and what was counted in quotas.
 local function flush_all(now)
   for _, state in pairs(skus) do
     flush_sku(state, now)
+  end
+  for market, numbers in pairs(shown) do
+    for first = 1, #numbers, 1000 do
+      redis.call('HSET', key('v:', market), unpack(numbers, first, math.min(first + 999, #numbers)))
+    end
+    shown[market] = nil
   end
   for name, quota in pairs(quota_counts) do
     if quota.change ~= 0 then

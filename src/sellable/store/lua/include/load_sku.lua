@@ -1,4 +1,8 @@
 -- The working copy of a SKU; its positions are read where they are needed.
 local function load_sku(sku)
-  return skus[sku] or new_sku(sku, unpack(redis.call('HMGET', key('k:', sku), ':e', ':m', ':o', ':i', ':c')))
+  local state = skus[sku]
+  if state and not state.partial then
+    return state
+  end
+  return new_sku(sku, unpack(redis.call('HMGET', key('k:', sku), ':e', ':m', ':o', ':i', ':c')))
 end

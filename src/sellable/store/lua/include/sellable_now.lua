@@ -16,13 +16,13 @@ local function sellable_now(state, at)
     end
     cap = state.overrides[2][market] or cap
   end
-  local kept = units_kept
+  local kept = units_kept > floor and units_kept or floor
   if basis_points > 0 then
     kept = math.max(kept, share_of(on_hand, basis_points))
   end
-  local number = math.max(0, state.flat[at + 1] - math.max(kept, floor))
-  if cap >= 0 and number > cap then
-    return cap
+  local number = state.flat[at + 1] - kept
+  if number < 0 then
+    return 0
   end
-  return number
+  return cap >= 0 and number > cap and cap or number
 end

@@ -2,6 +2,7 @@
 -- its location. Markets whose numbers an unfinished roll-out still has to recompute may be wrong
 -- here: their readers do not trust the view, and refresh computes them from the positions.
 local function set_position(state, location, on_hand, reserved, safety, blocked)
+  load_sku(state.sku)
   local old = position_of(state, location)
   local place = location_of(location)
   local available, overcommitted, counted = units(place, on_hand, reserved, safety, blocked)

@@ -1,0 +1,186 @@
+"""`sellable ingest file`."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from sellable.cli.client import AsJson
+from sellable.cli.failure import ExitCode, Failure, usage
+from sellable.cli.ingest_options import (
+    MAX_ZEROED,
+    PROFILE,
+    Delimiter,
+    Encoding,
+    Format,
+    Location,
+    MaxZeroed,
+    ObservedAt,
+    ProfileName,
+    Source,
+    Sync,
+    order_of,
+)
+from sellable.cli.terminal import Answer, write_answer
+from sellable.ingest.forms import Form
+from sellable.settings import InForce
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sellable.cli.ingest_view import Display
+    from sellable.ingest.order import Loaded, Order
+    from sellable.settings import Settings
+    from sellable.store.store import Store
+
+
+def file_command(
+    in_force: InForce,
+    paths: Annotated[
+        list[str], typer.Argument(metavar="PATH...", show_default=False, help="- is standard input")
+    ],
+    *,
+    source: Source,
+    form: Format = Form.AUTO,
+    profile: ProfileName = PROFILE,
+    location: Location = "",
+    encoding: Encoding = "",
+    delimiter: Delimiter = "",
+    observed_at: ObservedAt = "",
+    sync: Sync = False,
+    max_zeroed_fraction: MaxZeroed = MAX_ZEROED,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where a load of the file was cut off.")
+    ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Load a file that was loaded before once more.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Change nothing; say what would change.")
+    ] = False,
+    shift_time: Annotated[
+        bool, typer.Option("--shift-time", help="Move all times so that the newest is now.")
+    ] = False,
+    rejects: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="CSV of each row that is refused, and why")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Load files of counts and changes: CSV, JSON Lines, Parquet, X12 846, EDIFACT INVRPT.
+
+    Gzip and zstd are read as they are. Each row is applied exactly once, and has one outcome; rows
+    that are refused are kept as dead letters, too. A load that was cut off goes on with --resume.
+
+    Examples:
+      sellable ingest file stock.csv --source erp --location DC-PARIS
+      zcat nightly.jsonl.gz | sellable ingest file - --source wms-paris --rejects bad.csv
+      sellable ingest file shop.csv --source shopify --profile shopify-2024-long --dry-run
+      sellable ingest file count.edi --source 3pl --location DC-3PL --sync
+    """
+    from sellable.cli.ingest_view import Display, Rejects, loaded_view  # noqa: PLC0415
+    from sellable.rpc.run import run_event_loop  # noqa: PLC0415
+
+    if shift_time and resume:
+        raise usage(
+            "--shift-time moves times by another span each time: load the file again without "
+            "--resume, rows that were applied are recognised"
+        )
+    if shift_time and sync:
+        raise usage("--shift-time is not for full counts: --sync --observed-at says when it was")
+    order = order_of(
+        source,
+        profile=profile,
+        form=form,
+        location=location,
+        encoding=encoding,
+        delimiter=delimiter,
+        observed_at=observed_at,
+        sync=sync,
+        max_zeroed_fraction=max_zeroed_fraction,
+    )
+    order = replace(order, resume=resume, again=again, shift=shift_time)
+    results: list[Loaded] = []
+    with Rejects(rejects) as refused, Display(refused) as display:
+
+        async def main() -> None:
+            await _load_all(in_force.settings, paths, order, display, results, dry_run=dry_run)
+
+        try:
+            run_event_loop(main())
+        except KeyboardInterrupt:
+            raise _interrupted(results) from None
+    value = {"files": [loaded.as_data() for loaded in results]}
+    view = [part for loaded in results for part in loaded_view(loaded)]
+    if dry_run:
+        view.append(Text("nothing was changed: this was a dry run", style="bold"))
+    write_answer(Answer(value, view), as_json=as_json)
+    raise typer.Exit(_exit_code(results))
+
+
+async def _load_all(
+    settings: Settings,
+    paths: Sequence[str],
+    order: Order,
+    display: Display,
+    results: list[Loaded],
+    *,
+    dry_run: bool,
+) -> None:
+    # Only those who load need them, and they take long to read.
+    from sellable.ingest.opening import open_ingest_store  # noqa: PLC0415
+
+    async with open_ingest_store(settings) as store:
+        for path in paths:
+            display.begin(path)
+            await _load_one(store, path, order, display, results, dry_run=dry_run)
+
+
+async def _load_one(
+    store: Store,
+    path: str,
+    order: Order,
+    display: Display,
+    results: list[Loaded],
+    *,
+    dry_run: bool,
+) -> None:
+    from sellable.ingest.content import opened  # noqa: PLC0415
+    from sellable.ingest.counting import load_count  # noqa: PLC0415
+    from sellable.ingest.dry_run import rehearse  # noqa: PLC0415
+    from sellable.ingest.loading import LoadedBefore, load  # noqa: PLC0415
+    from sellable.ingest.order import Loaded  # noqa: PLC0415
+    from sellable.ingest.rows import FileProblem  # noqa: PLC0415
+
+    work = rehearse if dry_run else load_count if order.sync else load
+    try:
+        with opened(path, sys.stdin.buffer) as content:
+            results.append(await work(store, content, order, display))
+    except FileProblem as problem:
+        results.append(Loaded(name=path, problem=str(problem)))
+    except LoadedBefore as before:
+        told = Loaded(name=path, problem=str(before), known=True)
+        told.notes.append("--again loads it once more; rows that were applied are recognised")
+        results.append(told)
+
+
+def _exit_code(results: Sequence[Loaded]) -> ExitCode:
+    if any(loaded.problem and not loaded.known for loaded in results):
+        return ExitCode.USAGE
+    stopped = any(isinstance(r, str) for loaded in results for r in loaded.counts.values())
+    refused = any(loaded.refused or loaded.known for loaded in results)
+    return ExitCode.REFUSED if refused or stopped else ExitCode.DONE
+
+
+def _interrupted(results: Sequence[Loaded]) -> Failure:
+    done = f"; {len(results)} files were loaded before it" if results else ""
+    return Failure(
+        f"interrupted: what was applied stays{done}",
+        exit_code=ExitCode.INTERRUPTED,
+        reason="INTERRUPTED",
+        hint="the same command with --resume goes on behind the last row that was applied",
+    )

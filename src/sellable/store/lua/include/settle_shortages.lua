@@ -1,0 +1,14 @@
+-- What facts left overcommitted is first taken from holds that are due.
+local function settle_shortages(now, retention_ms)
+  local short = {}
+  for _, state in pairs(skus) do
+    for _, quantity in pairs(state.overcommitted or {}) do
+      if quantity > 0 then
+        short[state] = true
+      end
+    end
+  end
+  for state in pairs(short) do
+    expire_due(state, now, retention_ms, store_later)
+  end
+end
