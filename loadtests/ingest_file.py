@@ -139,7 +139,7 @@ def measured(valkey: ValkeyProcess, folder: Path, name: str, rows: int) -> Loade
     """Load a file, and write as many rows plainly beside it."""
     plain = hset_per_s(valkey, min(rows, 400_000))
     summary, took_s, memory_mib = load_file(valkey, folder / f"{name}.csv")
-    outcomes = {key: value for key, value in summary["outcomes"].items() if value}
+    outcomes = summary["files"][0]["outcomes"]
     assert sum(outcomes.values()) == rows, summary
     return Loaded(
         name=name,

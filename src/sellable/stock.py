@@ -55,9 +55,9 @@ FACT_FIELDS: Final = {
 class Fact(Struct, frozen=True, array_like=True, kw_only=True):
     """One fact about one position.
 
-    `quantity` is the count, the count without reserved units, the signed delta, the units shipped, the safety stock, 1 and 0 for
-    blocked and not, the units expected in all, or the units that arrived. `expect_ms` is of a
-    supply that is announced; `final` says that nothing more arrives.
+    `quantity` is the count, the count without reserved units, the signed delta, the units shipped,
+    the safety stock, 1 and 0 for blocked and not, the units expected in all, or the units that
+    arrived. `expect_ms` is of a supply that is announced; `final` says that nothing more arrives.
     """
 
     kind: FactKind

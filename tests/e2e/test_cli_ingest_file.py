@@ -225,9 +225,7 @@ def test_one_bad_file_does_not_keep_the_others(shop: Shop, tmp_path: Path) -> No
     good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
     good.write_text(f"{HEADER}F13-A,L1,5\n")
     bad.write_text("nothing\n")
-    done = shop.command(
-        "ingest", "file", str(bad), str(good), "--source", "f13", "--json"
-    )
+    done = shop.command("ingest", "file", str(bad), str(good), "--source", "f13", "--json")
     first, second = done.value["files"]
     assert (2, False, True) == (done.exit_code, first["complete"], second["complete"])
     assert 5 == shop.on_hand("F13-A", "L1")

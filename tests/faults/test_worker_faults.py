@@ -75,6 +75,14 @@ async def test_poison_is_given_up_and_stops_nothing(
         client.set(PARTITION.sku("POISON"), "planted")
         good = [[delta(number)] for number in range(50)]
         push(client, SOURCE, *good[:25], [delta(100, "POISON"), delta(101, "POISON")], *good[25:])
+        async with workers(store_url, 1, ingest_claim_after_ms=60_000):
+
+            async def rest_applied() -> bool:
+                return (
+                    outcomes(client, SOURCE) == {"applied": 50} and waiting(client, [SOURCE]) == 1
+                )
+
+            await eventually_async(rest_applied)  # long before the entry is tried again
         async with workers(store_url, 1, ingest_tries_max=3) as (worker,):
             await drained(client)
             assert 2 == len(worker.logged("rows_not_applied")[:2])
@@ -175,6 +183,7 @@ async def test_the_store_is_started_again_under_a_worker() -> None:
                     client.connection_pool.disconnect()
                     valkey.start()
                 await drained(client)
+                assert [] == worker.logged("rows_not_applied")  # an outage is no failure of rows
                 assert 0 == await worker.terminate()
             assert {"applied": 2_000} == outcomes(client, SOURCE)
         async with attached(load_settings(store=url), url) as store:
@@ -236,7 +245,7 @@ async def test_odd_entries_are_refused_rows(
             "the entry has 1001 events, at most 1000 are allowed": 1_001,
             "must have at most 65536 bytes, has 70000": 1,
             "is not JSON: Input is a zero-length, empty document: line 1 column 1 (char 0)": 1,
-            "source must be wms-paris as that of the feed, or left out, got erp": 1,
+            "source must be wms-paris as the feed's, or left out, got erp": 1,
         } == Counter(letter[2] for letter in found)
 
 
@@ -247,7 +256,7 @@ async def test_memory_is_bounded_before_a_huge_backlog(
     event = encode(delta(1))
     wide = event[:-1] + b',"reason":"' + b"r" * 40_000 + b'"}'  # refused: 40 KB each
     with valkey.client() as client:
-        push(client, SOURCE, *([wide] * 20 for _ in range(150)))  # 120 MB
+        push(client, SOURCE, *([wide] * 20 for _ in range(300)))  # 240 MB
         async with workers(store_url, 1) as (worker,):
             most = 0
 
@@ -257,8 +266,8 @@ async def test_memory_is_bounded_before_a_huge_backlog(
                 return not waiting(client, [SOURCE])
 
             await eventually_async(empty, LONG_S)
-            assert 30_000 < most < 200_000
-        assert {"rejected": 3_000} == outcomes(client, SOURCE)
+            assert 30_000 < most < 120_000
+        assert {"rejected": 6_000} == outcomes(client, SOURCE)
 
 
 async def test_a_busy_source_does_not_starve_the_others(

@@ -216,3 +216,22 @@ async def test_a_given_up_letter_moves_from_given_up(served: Service, store_url:
     assert {"given_up": 1} == outcomes((await feeds_of(served.client))["wms"])
     assert ["APPLIED"] == await resolve(served.client, [letter.dead_letter_id])
     assert {"applied": 1} == outcomes((await feeds_of(served.client))["wms"])
+
+
+async def test_a_row_that_fails_again_is_given_up_again(
+    served: Service, valkey: ValkeyProcess
+) -> None:
+    """A fault ends no other retry: the letter says so, and is applied once it is mended."""
+    await feed(served.store, [fact("BAD", "NEW", 1), fact("A", "NEW", 1)])
+    ids = [each.dead_letter_id for each in await letters_of(served.client)]
+    await served.store.networks.apply(LARGER)
+    with valkey.client() as client:
+        client.set(KEYS.sku("BAD"), "no hash")
+        assert ["REJECTED", "APPLIED"] == await resolve(served.client, ids)
+        (letter,) = await letters_of(served.client)
+        assert ("GIVEN_UP", 2) == (letter.reason, letter.attempt_count)
+        assert "applying it failed again" in letter.detail
+        assert {"applied": 1, "rejected": 1} == outcomes((await feeds_of(served.client))["wms"])
+        client.delete(KEYS.sku("BAD"))
+    assert ["APPLIED"] == await resolve(served.client, ids[:1])
+    assert {"applied": 2} == outcomes((await feeds_of(served.client))["wms"])

@@ -91,6 +91,17 @@ async def test_a_feed_is_silent_after_its_interval(served: Service, clock: list[
     assert not (await feeds_of(served.client))["wms"].silent
 
 
+async def test_a_feed_may_bring_its_own_interval(served: Service, clock: list[int]) -> None:
+    """What a profile of its files says holds where the settings say nothing, and only there."""
+    for source in ("wms", "erp"):
+        await served.store.feed_list.note_interval(source, 1_000)
+        await feed(served.store, [fact("A", "DC", source=source)], source=source)
+    clock[0] += 1_001
+    told = await feeds_of(served.client)
+    assert (False, 600_000) == (told["wms"].silent, told["wms"].silent_after_ms)
+    assert (True, 1_000) == (told["erp"].silent, told["erp"].silent_after_ms)
+
+
 async def test_a_feed_that_never_came_is_missed(served: Service) -> None:
     """A source that the settings name in full is told of before its first row."""
     told = (await feeds_of(served.client))["missing"]

@@ -104,6 +104,22 @@ async def test_bad_rows_are_answered_beside_the_others(served: Service) -> None:
     ] == await streamed(served.client, bad, counts(1, 5))
 
 
+async def test_every_row_is_counted_for_its_source(served: Service) -> None:
+    """Also those that are refused before the store is asked, unless they name no source."""
+    bad = pb.StreamInventoryRequest(
+        events=[
+            event("", "DC", on_hand_quantity=1),
+            event("A", "DC", on_hand_quantity=1),
+            event("A", "MOON", on_hand_quantity=1),
+            event("A", "DC", on_hand_quantity=1, source=""),
+        ]
+    )
+    await streamed(served.client, bad)
+    runner = served.store.runner
+    feed = await runner.connection.execute("HGETALL", runner.partition.feed("test"))
+    assert (1, 2) == (int(feed[b"applied"]), int(feed[b"rejected"]))
+
+
 @pytest.mark.parametrize(
     ("bad", "field"),
     [

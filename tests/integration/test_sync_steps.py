@@ -15,6 +15,7 @@ from sellable.store.syncs import REFUSED, STILL_MS, SyncHeader, Syncs
 from support.arena import network
 from support.stocking import count_all, store_at
 from support.views import calls
+from support.wait import eventually_async
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -73,13 +74,9 @@ async def test_two_processes_at_once_come_to_the_same(store: Store, store_url: s
         syncs = Syncs(store.runner, work_max=1)
         state = await syncs.add(await syncs.begin(await header(store)), 0, COUNTED)
 
-        async def help_along() -> int:
-            while not (finished := await late.settle()):
-                await asyncio.sleep(0)
-            return finished
-
-        result, helped = await asyncio.gather(syncs.commit(state, 700), help_along())
-        assert (1, 700, 700) == (helped, result.applied, result.zeroed)
+        helping = eventually_async(late.settle)
+        result, _ = await asyncio.gather(syncs.commit(state, 700), helping)
+        assert (700, 700) == (result.applied, result.zeroed)
         assert [7] * 700 + [0] * 700 == await on_hand(store, SKUS)
 
 
@@ -100,8 +97,8 @@ async def test_a_count_that_goes_on_is_left_alone(store: Store, valkey: ValkeyPr
         assert 0 < client.pttl(partition.sync("DC")) <= store.runner.retention.retention_ms
 
 
-async def test_whoever_begins_finishes_what_was_left(store: Store) -> None:
-    """A new count need not wait for the finisher, and the old one's answer is there for its client."""
+async def test_the_same_count_finishes_what_was_left(store: Store) -> None:
+    """The same count again finishes it and has its answer; another one waits until then."""
     said = await header(store)
     state = await store.syncs.add(await store.syncs.begin(said), 0, COUNTED)
     await store.runner.run("sync_commit", "DC", state.token, 700, keeps=False)
@@ -176,7 +173,7 @@ async def test_the_first_hundred_refused_are_named(store: Store) -> None:
 
 
 async def test_facts_between_the_steps_count_as_their_time_says(store: Store) -> None:
-    """While a count is applied, later sales are added and older ones are in it, at every position."""
+    """While a count is applied, later sales are added and older ones are in it, everywhere."""
     said = await header(store)
     syncs = Syncs(store.runner, work_max=1)
     state = await syncs.add(await syncs.begin(said), 0, COUNTED)

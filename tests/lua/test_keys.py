@@ -53,7 +53,7 @@ NAMED: Final[dict[str, str]] = {
 # Kinds that no script builds by the include: they are Python's, or of another form there.
 WRITTEN_BY_PYTHON: Final = frozenset({"stage", "identity", "lease"})
 
-NO_SCRIPTS: Final = frozenset({"wait", "waiting", "floor"})
+NO_SCRIPTS: Final = frozenset({"wait", "waiting", "letter", "floor"})
 STORY: Final = """
     put_items A X
     count A L0 5 at=-3
@@ -133,6 +133,9 @@ STORY: Final = """
     count A L0 9 entry=5-0 more
     give_up_entry 6-0 rows=1
     forget_consumers erp 0 me
+    letter 9999999999999-0 rejected
+    retry_letter 9999999999999-0 refused - - 0
+    list_feeds erp
 """
 
 

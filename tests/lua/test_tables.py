@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from support.tables import Row
 
 ROWS: Final = rows()
+# What is counted of sources and of tries: a repeat is one more.
+FEEDS: Final = (f"{TAG}feed", f"{TAG}tried")
 # Answers that come with a change; every other outcome is a refusal.
 CHANGING: Final = frozenset({"DONE", "HELD", "REPLAYED", "MORE_DUE"})
 
@@ -69,7 +71,7 @@ def same(wanted: str, told: str) -> str:
 
 def without_feeds(found: dict[str, object]) -> dict[str, object]:
     """Return all but what is counted of sources: a repeat is a row as well."""
-    return {key: held for key, held in found.items() if not key.startswith(f"{TAG}feed")}
+    return {key: held for key, held in found.items() if not key.startswith(FEEDS)}
 
 
 def test_every_script_has_a_table() -> None:

@@ -52,7 +52,7 @@ class Bench:
     async def call(self, text: str) -> str:
         """Make one call, and return its outcome and body as the tables write them."""
         verb, *words = text.split()
-        if verb in {"wait", "holds", "waiting", "floor"}:
+        if verb in {"wait", "holds", "waiting", "letter", "floor"}:
             await self._prepare(verb, words)
             return ""
         if verb == "network":
@@ -82,6 +82,8 @@ class Bench:
                 await self.call(f"reserve {name}{at} {' '.join(rest)}")
         elif verb == "waiting":
             await self._put_in(words)
+        elif verb == "letter":
+            await self._letter(*words)
         else:
             await self._floor(words)
 
@@ -92,6 +94,14 @@ class Bench:
             await self.connection.execute("XADD", key, entry, "event", "{}")
         await self.connection.execute("XGROUP", "CREATE", key, GROUP, "0")
         await self.connection.execute("XREADGROUP", "GROUP", GROUP, "w", "STREAMS", key, ">")
+
+    async def _letter(self, letter: str, was: str) -> None:
+        """Keep a dead letter of the source `erp`, as a script that refuses or gives up does."""
+        partition = self.store.runner.partition
+        packed = pack([["refused"], "UNKNOWN_LOCATION", "not known", 1, was])
+        await self.connection.execute("XADD", partition.dead("erp"), letter, "l", packed)
+        await self.connection.execute("HINCRBY", partition.feed("erp"), was, 1)
+        await self.connection.execute("ZADD", partition.feeds, self.now_ms, "erp")
 
     async def _floor(self, words: Sequence[str]) -> None:
         """Note that a full count of a location has found nothing but what is there."""

@@ -59,10 +59,9 @@ class Call(NamedTuple):
 def call_of(text: str, now_ms: int) -> Call:
     """Read a call of any script but commit_network."""
     verb, *words = text.split()
-    if verb in FACTS:
-        return Call("apply_facts", (pack(rows_request(text, now_ms)),))
-    if verb == "retry_letter":
-        return Call(verb, (pack(retry_request(text, now_ms)),))
+    if verb in FACTS or verb == "retry_letter":
+        read = rows_request if verb in FACTS else retry_request
+        return Call(VERBS.get(verb, verb), (pack(read(text, now_ms)),))
     if verb.startswith("sync_"):
         return Call(*sync_call(verb, words, now_ms))
     parts = [_part(found) for word in words if (found := _PART.fullmatch(word))]
@@ -84,9 +83,7 @@ def call_of(text: str, now_ms: int) -> Call:
 _NUMBERS: Final = frozenset({"at", "seq", "ttl", "work", "requests"})
 
 
-def _skus(
-    verb: str, names: list[str], options: dict[str, str], now_ms: int
-) -> dict[str, object]:
+def _skus(verb: str, names: list[str], options: dict[str, str], now_ms: int) -> dict[str, object]:
     request: dict[str, object] = {"work_max": int(options.get("work", 1_000))}
     if verb == "refresh":
         return request | {"skus": names}

@@ -28,7 +28,7 @@ markets:
   - {channel: web, country: FR, locations: [DC, SHOP]}
 """
 LARGER: Final = NETWORK.replace("markets:", "  - {id: NEW, type: store, country: FR}\nmarkets:")
-SILENT: Final = "missing=1h, wms=10m, *=1h"
+SILENT: Final = "missing=1h, wms=10m, pos*=1h"
 RETRY: Final = pb.ResolveDeadLettersRequest.RESOLUTION_RETRY
 DROP: Final = pb.ResolveDeadLettersRequest.RESOLUTION_DROP
 _numbers: Final = itertools.count()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 import pytest
 
@@ -75,6 +75,21 @@ def read(content: str | bytes, profile: Profile | str = "", **more: Any) -> Read
     data = content.encode() if isinstance(content, str) else content
     context = context_of(profile, **more)
     return drain(read_table(io.BytesIO(data), context), context.notes)
+
+
+def endless(before: str, after: str) -> BinaryIO:
+    """Give a stream with a line of 64 MiB that is never in memory as a whole."""
+    return cast("BinaryIO", _Endless([before.encode(), *[b"x" * 262_144] * 256, after.encode()]))
+
+
+class _Endless(io.RawIOBase):
+    """Pieces of a stream, of which the same may come many times."""
+
+    def __init__(self, pieces: list[bytes]) -> None:
+        self._pieces = pieces
+
+    def read(self, size: int = -1, /) -> bytes:
+        return self._pieces.pop(0) if self._pieces else b""
 
 
 def refusals(yaml: str) -> list[str]:

@@ -233,7 +233,7 @@ class Workers:
 def waiting(client: redis.Redis) -> int:
     """Return how many entries are not applied yet, of all sources."""
     keys = list(client.scan_iter(f"{_KEYS.waiting('')}*", count=10_000, _type="stream"))
-    return sum(int(client.xlen(key)) for key in keys)  # type: ignore[arg-type]
+    return sum(int(client.xlen(key)) for key in keys)
 
 
 async def differences(store: Store, left: dict[tuple[str, str], int]) -> list[str]:
@@ -285,4 +285,4 @@ def _sold(index: int, sale: Sale, moment_us: int) -> bytes:
 def _add(calls: redis.client.Pipeline, source: str, events: Sequence[bytes]) -> None:
     """Add an entry of many events; redis-py's own call takes each field once only."""
     fields: Iterator[bytes] = (part for event in events for part in (b"event", event))
-    calls.execute_command("XADD", _KEYS.waiting(source), "*", *fields)
+    calls.execute_command("XADD", _KEYS.waiting(source), "*", *fields)  # type: ignore[no-untyped-call]

@@ -13,7 +13,7 @@ from sellable.errors import InvalidFields
 from sellable.limits import QUANTITY_MAX, SEQUENCE_MAX
 from sellable.rpc.convert import inventory as convert
 from sellable.rpc.status import CODES, ROW_REASONS
-from sellable.stock import Fact, FactKind, FactResult, Item, Outcome, Position
+from sellable.stock import Fact, FactKind, FactResult, Item, Outcome, Position, Refused
 from sellable.v1 import common_pb2, errors_pb2
 from sellable.v1 import inventory_pb2 as pb
 
@@ -156,10 +156,12 @@ def test_an_empty_event_lists_everything_it_lacks() -> None:
 
 
 def test_a_bad_row_does_not_stop_the_others() -> None:
-    """Each row has its own answer, in its own place."""
-    request = pb.ApplyInventoryRequest(events=[event(), event(sku=""), event()])
+    """Each row has its place; what is refused is told to the store where it names its source."""
+    request = pb.ApplyInventoryRequest(
+        events=[event(), event(sku=""), event(), event(source="x" * 65)]
+    )
     kinds = [type(answer) for answer in convert.apply_inventory(request)]
-    assert kinds == [Fact, FactResult, Fact]
+    assert kinds == [Fact, Refused, Fact, FactResult]
 
 
 @pytest.mark.parametrize("count", [0, 1001])

@@ -196,7 +196,7 @@ WHOLE: Final = "must be a whole number from 0 to 1000000000000, got"
             row(on_hand_quantity=None),
             f"fact is required: one of {', '.join(FACT_FIELDS)}",
         ),
-        (row(source="erp"), "source must be wms-paris as that of the feed, or left out, got erp"),
+        (row(source="erp"), "source must be wms-paris as the feed's, or left out, got erp"),
         (b"[1]", "must be one JSON object, got [1]"),
         (b"x" * (EVENT_BYTES_MAX + 1), "must have at most 65536 bytes, has 65537"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 
 import orjson
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from sellable.ingest.json_lines import read_json_lines
 from sellable.stock import Fact, FactKind
-from support.reading import LOG, OBSERVED, Read, context_of, drain
+from support.reading import LOG, OBSERVED, Read, context_of, drain, endless
 
 GOOD = '{"sku": "A", "location": "DC-1", "on_hand_quantity": 7}'
 
@@ -100,6 +101,18 @@ def test_a_row_that_is_refused(line: str, detail: str) -> None:
     [(number, row)] = found.refused
     assert (2, True) == (number, detail in row.detail), row.detail
     assert len(row.payload) < 5_000
+
+
+def test_a_huge_line_is_never_held() -> None:
+    """A line of 64 MiB is refused with a few MiB of memory."""
+    context = context_of()
+    stream = endless(f"{GOOD}\n", f"\n{GOOD}\n")
+    tracemalloc.start()
+    found = drain(read_json_lines(stream, context), context.notes)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert ([1, 3], [2]) == ([n for n, _ in found.facts], [n for n, _ in found.refused])
+    assert peak < 16 * 1024 * 1024
 
 
 def test_bytes_that_are_no_text() -> None:

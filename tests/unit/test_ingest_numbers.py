@@ -94,6 +94,8 @@ def test_separators_of_the_profile(quantities: Quantities, text: str, expected: 
         (PLAIN, "9" * 64, "is beyond 1000000000000"),
         (PLAIN, "9" * 100_000, "has 100000 characters: it is no quantity"),
         (PLAIN, "1e-999", "is not a whole number"),
+        (PLAIN, "1" * 40 + ".5", "is not a whole number"),
+        (PLAIN, "1" * 40 + ".0", "is beyond 1000000000000"),
         (PLAIN, "5\x00", "is not a number"),
         (ENGLISH, "12,34", "has a comma"),
         (ENGLISH, "1,234,5", "is not a number"),

@@ -20,7 +20,7 @@ PAGE: Final = (ROOT / "src" / "sellable" / "ingest" / "PROFILES.md").read_text()
 
 def test_the_reference_of_profiles_is_the_code() -> None:
     """The page has the keys and the columns that the reader knows, to the letter."""
-    written = PAGE.partition("## Reference\n\n")[2].partition("\nHeaders are compared")[0]
+    written = PAGE.partition("## Reference\n\n")[2].partition("\nA skipped row has")[0]
     assert reference() == written
 
 
@@ -58,7 +58,7 @@ def test_every_key_can_be_written() -> None:
         profile.decimal_separator,
         profile.thousands_separator,
     )
-    assert {"sku": ("A", "B"), "quantity": ("C",)} == profile.columns
+    assert profile.columns == {"sku": ("A", "B"), "location": ("Location",), "quantity": ("C",)}
     assert {"main warehouse": "DC-1"} == profile.locations
     assert frozenset({"n/a", "not stocked"}) == profile.not_a_position
     assert 26 * 3600 * 1000 == profile.silent_after_ms
@@ -72,6 +72,8 @@ def test_what_is_extended_holds_where_the_profile_is_silent() -> None:
     assert base.columns == profile.columns
     assert base.not_a_position == profile.not_a_position
     assert {"main": "DC-1"} == profile.locations
+    own = profile_of("extends: shopify-2025-long\ncolumns: {sku: Barcode, location: }\n")
+    assert own.columns == base.columns | {"sku": ("Barcode",), "location": ()}
 
 
 def test_columns_left_out_are_those_of_the_default() -> None:
@@ -99,7 +101,7 @@ def test_headers_are_compared_leniently() -> None:
         ("wide: true\ncolumns: {sku: a, quantity: b}", "in a wide file there is no column quant"),
         ("wide: true\ncolumns: {sku: a, location: b}", "in a wide file there is no column loca"),
         ("wide: perhaps", "wide: must be true or false"),
-        ("count: sold", "count: must be one of on_hand, net_of_reserved, delta"),
+        ("count: gone", "count: must be one of on_hand, net_of_reserved, delta, sold"),
         ("fractions: up", "fractions: must be one of reject, round_down"),
         ("blank_quantity: zero", "blank_quantity: must be one of reject, skip"),
         ("negative_counts: skip", "negative_counts: must be one of reject, zero"),

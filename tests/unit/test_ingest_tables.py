@@ -79,6 +79,18 @@ def test_deltas_are_signed() -> None:
     assert "delta must not be 0" in found.refused[0][1].detail
 
 
+def test_what_was_sold_is_gone() -> None:
+    """A till counts what it sells upwards, and what comes back downwards."""
+    found = read(f"{HEADER}A,DC-1,2\nB,DC-1,-1\nC,DC-1,0\nD,DC-1,1.0\n", "count: sold")
+    assert [("A", "DC-1", -2), ("B", "DC-1", 1), ("D", "DC-1", -1)] == found.counts
+    assert all(fact.kind is FactKind.DELTA for _, fact in found.facts)
+    assert [4] == [line for line, _ in found.refused]
+    rounded = read(f"{HEADER}A,DC-1,1.5\nB,DC-1,-1.5\n", "count: sold\nfractions: round_down")
+    assert [("A", "DC-1", -2), ("B", "DC-1", 1)] == rounded.counts
+    mixed = read("sku,location,quantity,delta\nA,DC-1,,2\nB,DC-1,2,\n", "count: sold")
+    assert [("A", "DC-1", 2), ("B", "DC-1", -2)] == mixed.counts
+
+
 def test_a_row_may_state_several_facts() -> None:
     """Safety stock and recall beside a count are facts of their own, with ids of their own."""
     found = read(

@@ -8,8 +8,8 @@ from sellable.cli import ingest_dead_letters
 from sellable.cli.client import asks_service
 from sellable.cli.ingest_file import file_command
 from sellable.cli.ingest_options import STORE_SETTINGS
-from sellable.cli.ingest_status import status_command
 from sellable.cli.ingest_push import push_command
+from sellable.cli.ingest_status import status_command
 from sellable.cli.ingest_watch import watch_command
 from sellable.cli.ingest_worker import worker_command
 from sellable.cli.manual import DEAD_LETTERS_MANUAL, INGEST_MANUAL, flowing

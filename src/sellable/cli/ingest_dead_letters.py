@@ -115,7 +115,7 @@ def retry_command(
 
     Examples:
       sellable ingest dead-letters retry wms-paris/1795392000000-0
-      sellable ingest dead-letters retry --source wms-paris --all --reason UNKNOWN_LOCATION
+      sellable ingest dead-letters retry --source wms-paris --all --yes
     """
     batches = _wanted(
         service, "retry", dead_letters or [], source, reason, everything=everything, yes=yes
@@ -136,7 +136,7 @@ def drop_command(
 
     Examples:
       sellable ingest dead-letters drop wms-paris/1795392000000-0
-      sellable ingest dead-letters drop --source wms-paris --all --reason TOO_OLD --yes
+      sellable ingest dead-letters drop --source erp --all --reason TOO_OLD
     """
     batches = _wanted(
         service, "drop", dead_letters or [], source, reason, everything=everything, yes=yes

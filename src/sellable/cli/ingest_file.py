@@ -22,6 +22,7 @@ from sellable.cli.ingest_options import (
     MaxZeroed,
     ObservedAt,
     ProfileName,
+    Reading,
     Source,
     Sync,
     order_of,
@@ -39,11 +40,27 @@ if TYPE_CHECKING:
     from sellable.store.store import Store
 
 
+_Paths = Annotated[
+    list[str], typer.Argument(metavar="PATH...", show_default=False, help="- is standard input")
+]
+_Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on where a load of the file was cut off.")
+]
+_Again = Annotated[
+    bool, typer.Option("--again", help="Load a file that was loaded before once more.")
+]
+_DryRun = Annotated[bool, typer.Option("--dry-run", help="Change nothing; say what would change.")]
+_ShiftTime = Annotated[
+    bool, typer.Option("--shift-time", help="Move all times so that the newest is now.")
+]
+_Rejects = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="CSV of each row that is refused, and why")
+]
+
+
 def file_command(
     in_force: InForce,
-    paths: Annotated[
-        list[str], typer.Argument(metavar="PATH...", show_default=False, help="- is standard input")
-    ],
+    paths: _Paths,
     *,
     source: Source,
     form: Format = Form.AUTO,
@@ -54,21 +71,11 @@ def file_command(
     observed_at: ObservedAt = "",
     sync: Sync = False,
     max_zeroed_fraction: MaxZeroed = MAX_ZEROED,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on where a load of the file was cut off.")
-    ] = False,
-    again: Annotated[
-        bool, typer.Option("--again", help="Load a file that was loaded before once more.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Change nothing; say what would change.")
-    ] = False,
-    shift_time: Annotated[
-        bool, typer.Option("--shift-time", help="Move all times so that the newest is now.")
-    ] = False,
-    rejects: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="CSV of each row that is refused, and why")
-    ] = None,
+    resume: _Resume = False,
+    again: _Again = False,
+    dry_run: _DryRun = False,
+    shift_time: _ShiftTime = False,
+    rejects: _Rejects = None,
     as_json: AsJson = False,
 ) -> None:
     """Load files of counts and changes: CSV, JSON Lines, Parquet, X12 846, EDIFACT INVRPT.
@@ -78,13 +85,11 @@ def file_command(
 
     Examples:
       sellable ingest file stock.csv --source erp --location DC-PARIS
-      zcat nightly.jsonl.gz | sellable ingest file - --source wms-paris --rejects bad.csv
-      sellable ingest file shop.csv --source shopify --profile shopify-2024-long --dry-run
+      zcat all.jsonl.gz | sellable ingest file - --source wms --rejects bad.csv
+      sellable ingest file a.csv --source shop --profile shopify-2024-long
+      sellable ingest file stock.csv --source erp --dry-run
       sellable ingest file count.edi --source 3pl --location DC-3PL --sync
     """
-    from sellable.cli.ingest_view import Display, Rejects, loaded_view  # noqa: PLC0415
-    from sellable.rpc.run import run_event_loop  # noqa: PLC0415
-
     if shift_time and resume:
         raise usage(
             "--shift-time moves times by another span each time: load the file again without "
@@ -92,34 +97,36 @@ def file_command(
         )
     if shift_time and sync:
         raise usage("--shift-time is not for full counts: --sync --observed-at says when it was")
-    order = order_of(
-        source,
-        profile=profile,
-        form=form,
-        location=location,
-        encoding=encoding,
-        delimiter=delimiter,
-        observed_at=observed_at,
-        sync=sync,
-        max_zeroed_fraction=max_zeroed_fraction,
-    )
+    reading = Reading(form, profile, location, encoding, delimiter, observed_at)
+    order = order_of(source, reading, sync=sync, max_zeroed_fraction=max_zeroed_fraction)
     order = replace(order, resume=resume, again=again, shift=shift_time)
+    results = _loaded(in_force.settings, paths, order, rejects, dry_run=dry_run)
+    _write(results, dry_run=dry_run, as_json=as_json)
+    raise typer.Exit(_exit_code(results))
+
+
+def _loaded(
+    settings: Settings, paths: Sequence[str], order: Order, rejects: Path | None, *, dry_run: bool
+) -> list[Loaded]:
+    from sellable.cli.ingest_view import Display, Rejects  # noqa: PLC0415
+    from sellable.rpc.run import run_event_loop  # noqa: PLC0415
+
     results: list[Loaded] = []
     with Rejects(rejects) as refused, Display(refused) as display:
-
-        async def main() -> None:
-            await _load_all(in_force.settings, paths, order, display, results, dry_run=dry_run)
-
         try:
-            run_event_loop(main())
+            run_event_loop(_load_all(settings, paths, order, display, results, dry_run=dry_run))
         except KeyboardInterrupt:
             raise _interrupted(results) from None
-    value = {"files": [loaded.as_data() for loaded in results]}
+    return results
+
+
+def _write(results: Sequence[Loaded], *, dry_run: bool, as_json: bool) -> None:
+    from sellable.cli.ingest_view import loaded_view  # noqa: PLC0415
+
     view = [part for loaded in results for part in loaded_view(loaded)]
     if dry_run:
         view.append(Text("nothing was changed: this was a dry run", style="bold"))
-    write_answer(Answer(value, view), as_json=as_json)
-    raise typer.Exit(_exit_code(results))
+    write_answer(Answer({"files": [one.as_data() for one in results]}, view), as_json=as_json)
 
 
 async def _load_all(
@@ -152,7 +159,7 @@ async def _load_one(
     from sellable.ingest.content import opened  # noqa: PLC0415
     from sellable.ingest.counting import load_count  # noqa: PLC0415
     from sellable.ingest.dry_run import rehearse  # noqa: PLC0415
-    from sellable.ingest.loading import LoadedBefore, load  # noqa: PLC0415
+    from sellable.ingest.loading import LoadedBefore, LoadedElsewhere, load  # noqa: PLC0415
     from sellable.ingest.order import Loaded  # noqa: PLC0415
     from sellable.ingest.rows import FileProblem  # noqa: PLC0415
 
@@ -162,6 +169,8 @@ async def _load_one(
             results.append(await work(store, content, order, display))
     except FileProblem as problem:
         results.append(Loaded(name=path, problem=str(problem)))
+    except LoadedElsewhere as other:
+        results.append(Loaded(name=path, problem=str(other), known=True))
     except LoadedBefore as before:
         told = Loaded(name=path, problem=str(before), known=True)
         told.notes.append("--again loads it once more; rows that were applied are recognised")

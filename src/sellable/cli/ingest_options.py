@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
 import typer
 
@@ -96,17 +96,19 @@ MAX_ZEROED: Final = MAX_ZEROED_FRACTION_DEFAULT
 PROFILE: Final = _NO_PROFILE
 
 
+class Reading(NamedTuple):
+    """How files are read, as it was typed."""
+
+    form: Form
+    profile: str
+    location: str
+    encoding: str
+    delimiter: str
+    observed_at: str = ""
+
+
 def order_of(
-    source: str,
-    *,
-    profile: str,
-    form: Form,
-    location: str,
-    encoding: str,
-    delimiter: str,
-    observed_at: str,
-    sync: bool,
-    max_zeroed_fraction: float,
+    source: str, reading: Reading, *, sync: bool = False, max_zeroed_fraction: float = MAX_ZEROED
 ) -> Order:
     """Make an order of what was typed.
 
@@ -118,6 +120,7 @@ def order_of(
     from sellable.ingest.profile_checks import an_encoding  # noqa: PLC0415
     from sellable.ingest.profiles import load_profile  # noqa: PLC0415
 
+    form, profile, location, encoding, delimiter, observed_at = reading
     if problem := identifier_problem(source):
         raise usage(f"--source {problem}")
     if location and (problem := location_problem(location)):

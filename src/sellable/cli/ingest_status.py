@@ -75,7 +75,7 @@ def status_command(
       sellable ingest status
       sellable ingest status --source "pos-*" --locations --sort -newest-fact
       sellable ingest status --watch
-      sellable ingest status --check || mail -s "feeds" stock@example.org
+      sellable ingest status --check --source "pos-*"
     """
     if watch and (check or sort or locations):
         raise typer.BadParameter("goes with --source only", param_hint="--watch")

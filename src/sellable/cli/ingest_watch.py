@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sellable.cli.failure import ExitCode, Failure
+from sellable.cli.failure import ExitCode, Failure, usage
 from sellable.cli.ingest_options import (
     MAX_ZEROED,
     PROFILE,
@@ -20,6 +20,7 @@ from sellable.cli.ingest_options import (
     Location,
     MaxZeroed,
     ProfileName,
+    Reading,
     Source,
     Sync,
     order_of,
@@ -38,7 +39,7 @@ def watch_command(
     in_force: InForce,
     folder: Annotated[
         Path,
-        typer.Argument(metavar="DIR", show_default=False, exists=True, file_okay=False),
+        typer.Argument(metavar="DIR", show_default=False),
     ],
     *,
     source: Source,
@@ -75,19 +76,12 @@ def watch_command(
     from sellable.logs import configure_logs  # noqa: PLC0415
     from sellable.rpc.run import run_event_loop  # noqa: PLC0415
 
+    if not folder.is_dir():
+        raise usage(f"{folder} is not a folder")
     settings = in_force.settings
     configure_logs(level=settings.log_level, form=settings.log_format)
-    order = order_of(
-        source,
-        profile=profile,
-        form=form,
-        location=location,
-        encoding=encoding,
-        delimiter=delimiter,
-        observed_at="",
-        sync=sync,
-        max_zeroed_fraction=max_zeroed_fraction,
-    )
+    reading = Reading(form, profile, location, encoding, delimiter)
+    order = order_of(source, reading, sync=sync, max_zeroed_fraction=max_zeroed_fraction)
     seen: list[Seen] = []
 
     async def main() -> None:

@@ -55,7 +55,7 @@ def worker_command(
     Examples:
       sellable ingest worker --data ./stock
       sellable ingest worker --store redis://localhost:6379 --source 'wms-*'
-      sellable ingest worker --nats nats://localhost:4222 --stream STOCK --source erp
+      sellable ingest worker --nats nats://localhost --stream STOCK --source erp
     """
     # What working needs takes a while to load: no other command waits for it.
     import uvloop  # noqa: PLC0415

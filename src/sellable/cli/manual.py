@@ -53,15 +53,17 @@ Example:
   sellable items put items.csv
 """
 
-INGEST_MANUAL: Final = """What ERP, WMS and tills report: read, applied exactly once, and accounted for.
+INGEST_MANUAL: Final = """What ERP, WMS and tills report: applied exactly once, and accounted for.
 
 Examples:
+  sellable ingest file stock.csv --source erp --location DC-PARIS
+  sellable ingest watch /srv/feeds/erp --source erp
   sellable ingest worker --store redis://localhost:6379
   sellable ingest push wms-paris counts.jsonl
   sellable ingest status --watch
 """
 
-DEAD_LETTERS_MANUAL: Final = """Rows of feeds that were refused, or given up: list, show, retry, drop.
+DEAD_LETTERS_MANUAL: Final = """Rows of feeds that were refused or given up.
 
 Examples:
   sellable ingest dead-letters list --source wms-paris

@@ -26,6 +26,7 @@ _KIND_OF_COUNT: Final = {
     CountMeaning.ON_HAND: FactKind.COUNT,
     CountMeaning.NET_OF_RESERVED: FactKind.NET_COUNT,
     CountMeaning.DELTA: FactKind.DELTA,
+    CountMeaning.SOLD: FactKind.DELTA,
 }
 _KINDS: Final = {
     "on_hand_quantity": FactKind.COUNT,
@@ -38,12 +39,16 @@ _KINDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class FactColumn:
-    """A column that states a fact; `location` is set in wide tables only."""
+    """A column that states a fact.
+
+    `location` is set in wide tables only. `sold` units are those that went.
+    """
 
     name: str
     at: int
     kind: FactKind
     location: str = ""
+    sold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,12 @@ def read_header(header: Sequence[str], context: ReadContext, line: int) -> Layou
         facts = _locations(header, found, context, line)
     else:
         facts = tuple(
-            FactColumn(name, found[name], _KINDS.get(name) or _KIND_OF_COUNT[profile.count])
+            FactColumn(
+                name,
+                found[name],
+                _KINDS.get(name) or _KIND_OF_COUNT[profile.count],
+                sold=profile.count is CountMeaning.SOLD and name == "quantity",
+            )
             for name in FACT_COLUMNS
             if name in found
         )
@@ -127,7 +137,9 @@ def _locations(
                 f"columns {columns[location].at + 1} and {at + 1} are both the location {location}",
                 line=line,
             )
-        columns[location] = FactColumn("quantity", at, kind, location)
+        columns[location] = FactColumn(
+            "quantity", at, kind, location, profile.count is CountMeaning.SOLD
+        )
     if not columns:
         raise FileProblem("no column is a location", line=line)
     return tuple(columns.values())

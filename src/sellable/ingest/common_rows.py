@@ -95,7 +95,7 @@ def _quantity(
     others = tuple(column.at for column in layout.facts[1:])
     status_at = layout.at["status"] if profile.status_is_zero and kind in COUNTS else ABSENT
     most = profile.quantity_max or QUANTITY_MAX
-    signed = kind is FactKind.DELTA
+    signed, sold = kind is FactKind.DELTA, layout.facts[0].sold
     least = -most if signed else 0
     read, status_of = known.quantities.read, known.statuses.get
 
@@ -108,13 +108,15 @@ def _quantity(
         if len(text) <= _DIGITS_SURE and text.isdecimal() and text.isascii():
             quantity = int(text)
         else:
-            quantity = read(text)
+            quantity = read(text, up=sold)
         if isinstance(quantity, str) or not least <= quantity <= most:
             return None
         if status_at >= 0:
             zero = status_of(cells[status_at])
             return None if zero is None else 0 if zero else quantity
-        return None if signed and not quantity else quantity
+        if signed and not quantity:
+            return None
+        return -quantity if sold else quantity
 
     return quantity_of
 

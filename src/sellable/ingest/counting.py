@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from sellable.errors import InvalidFields, SyncInProgress, SyncSuspicious, UnknownLocation
-from sellable.ingest.loading import begin, load
+from sellable.ingest.loading import begin, finish, load
 from sellable.ingest.order import Loaded, Reason
 from sellable.ingest.rows import ROWS_PER_BATCH, FileProblem
 from sellable.stock import Fact, FactKind
@@ -68,7 +68,7 @@ async def load_count(store: Store, content: Content, order: Order, watcher: Watc
     loaded.seconds = time.monotonic() - begun
     loaded.complete = all(isinstance(result, SyncResult) for result in loaded.counts.values())
     if loaded.complete:
-        await store.feeds.finish_log(order.source, loaded.log)
+        await finish(store, order, loaded)
     return loaded
 
 

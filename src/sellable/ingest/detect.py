@@ -95,7 +95,10 @@ def form_of_head(head: bytes, name: str) -> Form:
     # A table may have a column "ISA" first, but hardly 15 behind it.
     if begin[:3].upper() == b"ISA" and not sign.isalnum() and begin.count(sign) >= _ISA_ELEMENTS:
         return Form.X12
-    if begin[:4] in {b"UNB+", b"UNH+"} or (begin[:3] == b"UNA" and not begin[3:9].isalnum()):
+    signs = begin[3:9].decode("latin-1")
+    if begin[:4] in {b"UNB+", b"UNH+"} or (
+        begin[:3] == b"UNA" and signs and not any(map(str.isalnum, signs))
+    ):
         return Form.EDIFACT
     if begin.startswith(b"{"):
         return Form.JSON_LINES

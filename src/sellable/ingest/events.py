@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -36,6 +37,8 @@ _INNER: Final = {
     "future_supply": ("supply_id", "quantity", "expect_time"),
     "supply_receipt": ("supply_id", "quantity", "final"),
 }
+
+_reason_problem: Final = partial(text_problem, bytes_max=REASON_BYTES_MAX)
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _US: Final = timedelta(microseconds=1)
@@ -77,9 +80,7 @@ def decode_object(row: Mapping[str, Any], source: str, payload: bytes) -> Fact |
     event_id = _text(problems, "event_id", row.get("event_id"), identifier_problem)
     named = row.get("source")
     if named is not None and named != source:
-        problems.append(
-            f"source must be {source} as that of the feed, or left out, got {_shown(named)}"
-        )
+        problems.append(f"source must be {source} as the feed's, or left out, got {_shown(named)}")
     sku = _text(problems, "sku", row.get("sku"), sku_problem)
     location = _text(problems, "location", row.get("location"), location_problem)
     observe_us = _time(problems, "observe_time", row.get("observe_time"))
@@ -141,9 +142,8 @@ def encode(fact: Fact) -> bytes:
             if fact.line_id:
                 row[field]["line_id"] = fact.line_id
         case FactKind.FUTURE_SUPPLY:
-            expect_time = _time_text(fact.expect_ms * 1_000)
             row[field] = {"supply_id": fact.supply_id, "quantity": fact.quantity}
-            row[field]["expect_time"] = expect_time
+            row[field]["expect_time"] = _time_text(fact.expect_ms * 1_000)
         case FactKind.SUPPLY_RECEIPT:
             row[field] = {"supply_id": fact.supply_id, "quantity": fact.quantity}
             row[field]["final"] = fact.final
@@ -215,10 +215,6 @@ def _optional(
     return ""
 
 
-def _reason_problem(value: str) -> str | None:
-    return text_problem(value, REASON_BYTES_MAX)
-
-
 def _whole(problems: list[str], path: str, value: Any, low: int, high: int) -> int:
     """Check a whole number: as such, as a float without a fraction, or as digits in quotes."""
     if type(value) is not int:
@@ -237,8 +233,7 @@ def _whole(problems: list[str], path: str, value: Any, low: int, high: int) -> i
 
 def _units(problems: list[str], field: str, value: Any) -> int:
     """Check what a count, a change or a safety stock says."""
-    known = len(problems)
-    low = -QUANTITY_MAX if field == "delta_quantity" else 0
+    known, low = len(problems), -QUANTITY_MAX if field == "delta_quantity" else 0
     quantity = _whole(problems, field, value, low, QUANTITY_MAX)
     if low and not quantity and len(problems) == known:
         problems.append(f"{field} must not be 0")

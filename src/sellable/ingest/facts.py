@@ -185,7 +185,7 @@ class RowMaker:
         if column.kind is FactKind.BLOCKED:
             flag = _FLAGS.get(text.casefold())
             return f"{quoted(text)} must be true or false" if flag is None else flag
-        quantity = self._known.quantities.read(text)
+        quantity = self._known.quantities.read(text, up=column.sold)
         if isinstance(quantity, str):
             return quantity
         bound = self._profile.quantity_max
@@ -195,7 +195,8 @@ class RowMaker:
                 f"{self._profile.name}: taken for a place-holder"
             )
         if column.kind is FactKind.DELTA:
-            return quantity or "must not be 0: nothing came or went"
+            signed = -quantity if column.sold else quantity
+            return signed or "must not be 0: nothing came or went"
         if quantity < 0 and column.kind in COUNTS and self._profile.negative_counts == "zero":
             return 0
         return quantity if quantity >= 0 else f"{quoted(text)} is negative: 0 to {QUANTITY_MAX}"

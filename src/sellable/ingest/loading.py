@@ -18,6 +18,7 @@ from sellable.ingest.order import Loaded, Reason
 from sellable.ingest.rows import FileProblem
 from sellable.ingest.shifting import Shift, shift_of
 from sellable.stock import Outcome
+from sellable.store.pipeline import OutOfStep
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
@@ -43,11 +44,23 @@ class LoadedBefore(SellableError):
         self.rows = rows
 
 
+class LoadedElsewhere(SellableError):
+    """Another process loads the same content; what was applied is in the store."""
+
+    reason = "FILE_BEING_LOADED"
+
+    def __init__(self, name: str, rows: int) -> None:
+        super().__init__(
+            f"another process loads {name}: {rows} of its rows are applied, and go on there"
+        )
+
+
 async def load(store: Store, content: Content, order: Order, watcher: Watcher) -> Loaded:
     """Apply every row of a file; what stops it is in the answer, with all that was applied.
 
     Raises:
         LoadedBefore: It was loaded to its end, and nobody asked for it again.
+        LoadedElsewhere: Another process does.
         FileProblem: Before any row: it cannot be told what it is, or its times cannot be shifted.
         StoreUnavailable: On the way; what was applied stays, and `resume` goes on behind it.
     """
@@ -57,8 +70,13 @@ async def load(store: Store, content: Content, order: Order, watcher: Watcher) -
     shift = await shift_of(store, content, order) if order.shift else None
     reader = order.reader(content)
     loaded.form = reader.form
+    if order.profile.silent_after_ms:
+        await store.feed_list.note_interval(order.source, order.profile.silent_after_ms)
     run = _Run(store, order, loaded, watcher, reader)
-    await run.apply(state.rows if state else 0, shift)
+    try:
+        await run.apply(state.rows if state else 0, shift)
+    except OutOfStep as other:
+        raise LoadedElsewhere(content.name, other.progress) from other
     loaded.seconds = time.monotonic() - begun
     loaded.skipped = reader.notes.skipped
     loaded.notes += reader.notes.warnings
@@ -68,7 +86,7 @@ async def load(store: Store, content: Content, order: Order, watcher: Watcher) -
         except Changing as problem:
             loaded.problem, loaded.changing = str(problem), True
     if not loaded.problem:
-        await store.feeds.finish_log(order.source, loaded.log)
+        await finish(store, order, loaded)
         loaded.complete = True
     return loaded
 
@@ -95,6 +113,13 @@ async def begin(store: Store, order: Order, loaded: Loaded) -> LogState | None:
     )
     await store.feeds.restart_log(order.source, loaded.log)
     return None
+
+
+async def finish(store: Store, order: Order, loaded: Loaded) -> None:
+    """Note that every row has its outcome, and how long the feed may be silent from now on."""
+    await store.feeds.finish_log(order.source, loaded.log)
+    if order.profile.silent_after_ms:
+        await store.feed_list.note_interval(order.source, order.profile.silent_after_ms)
 
 
 class _Run:

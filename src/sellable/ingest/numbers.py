@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from decimal import ROUND_FLOOR, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Final
 
 from sellable.limits import QUANTITY_MAX
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from sellable.ingest.profile import Profile
 
 _LENGTH_MAX: Final = 64  # what is longer is no quantity, and slow to convert
-_ADJUSTED_MAX: Final = 13  # power of ten of the first digit; beyond it no bound can hold
-_ADJUSTED_MIN: Final = -100
 _PLAIN: Final = re.compile(r"[+-]?[0-9]+")
 _DECIMAL: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 _GROUPED: Final = re.compile(r"[+-]?[0-9]{1,3}(?:[., '\u202f\xa0_][0-9]{3})+(?:[.,][0-9]*)?")
@@ -39,8 +37,11 @@ class Quantities:
                 rf"[+-]?[0-9]{{1,3}}(?:{group}[0-9]{{3}})+(?:{point}[0-9]*)?"
             )
 
-    def read(self, text: str) -> int | str:
-        """Return the whole units of a text that is not blank, or what is wrong with it."""
+    def read(self, text: str, *, up: bool = False) -> int | str:
+        """Return the whole units of a text that is not blank, or what is wrong with it.
+
+        A fraction that may be dropped counts as a whole unit if `up`.
+        """
         text = text.strip()
         if len(text) > _LENGTH_MAX:
             return f"has {len(text)} characters: it is no quantity"
@@ -50,19 +51,15 @@ class Quantities:
         if self._grouped is not None and self._grouped.fullmatch(text):
             text = text.replace(self._thousands, "")
         if not _PLAIN.fullmatch(text):
-            return self._read_decimal(text)
+            return self._read_decimal(text, ROUND_CEILING if up else ROUND_FLOOR)
         return _within(int(text), text)
 
-    def _read_decimal(self, text: str) -> int | str:
+    def _read_decimal(self, text: str, rounding: str) -> int | str:
         plain = text.replace(self._point, ".") if "." not in text or self._point == "." else ""
         if not _DECIMAL.fullmatch(plain):
             return self._why_not(text)
         number = Decimal(plain)
-        if number and number.adjusted() > _ADJUSTED_MAX:
-            return _beyond(text)
-        if number and number.adjusted() < _ADJUSTED_MIN:
-            return f"{quoted(text)} is not a whole number"
-        whole = number.to_integral_value(ROUND_FLOOR)
+        whole = number.to_integral_value(rounding)
         if whole != number and not self._round_down:
             return (
                 f"{quoted(text)} is not a whole number; a profile with fractions: round_down cuts "

@@ -121,7 +121,7 @@ class Loaded:
         skipped: Lines that the profile says are no facts.
         problem: What stopped it; empty if it was loaded to its end.
         changing: Whether that is that somebody still writes it.
-        known: Whether that is that it was loaded before.
+        known: Whether that is that it was loaded before, or is being loaded.
         complete: Whether every row of it has its outcome.
         seconds: How long it took.
     """

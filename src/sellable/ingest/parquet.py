@@ -105,9 +105,6 @@ def _payload(cells: list[str]) -> str:
 def _texts(pa: Any, column: Any) -> list[str]:
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
-    if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
-        # Finer than a microsecond means nothing here.
-        column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
     texts: list[str] = column.cast(pa.string()).fill_null("").to_pylist()
     return texts
 

@@ -33,6 +33,7 @@ class CountMeaning(StrEnum):
     ON_HAND = "on_hand"
     NET_OF_RESERVED = "net_of_reserved"
     DELTA = "delta"
+    SOLD = "sold"
 
 
 class Fractions(StrEnum):
@@ -99,7 +100,11 @@ KEYS: Final[dict[str, Key]] = {
         "those of the profile default",
         "which column is what",
     ),
-    "count": Key("on_hand, net_of_reserved or delta", "on_hand", "what the column quantity holds"),
+    "count": Key(
+        "on_hand, net_of_reserved, delta or sold",
+        "on_hand",
+        "what the column quantity holds; sold: units that went, so 2 is a delta of -2",
+    ),
     "time_zone": Key("an IANA time zone", "none", "of times without one; none: those are rejected"),
     "time_format": Key(
         "iso, epoch_seconds, epoch_ms, epoch_us or a strptime format",

@@ -122,6 +122,8 @@ def parse_profile(document: str, name: str) -> Profile:
             own[key] = frozenset(folded(text) for text, _, _ in entry.texts(key))
     _mappings(root, report, own)
     base = _base(entry)
+    if base is not None and "columns" in own:
+        own["columns"] = base.columns | own["columns"]
     profile = replace(base or Profile(name=name), **{"name": name, **own})
     if not profile.columns and name != DEFAULT:
         known = _shipped(DEFAULT).columns

@@ -15,9 +15,8 @@ import structlog
 from sellable.errors import Overloaded, StoreUnavailable
 from sellable.ingest.content import Changing, content_of
 from sellable.ingest.counting import load_count
-from sellable.ingest.loading import LoadedBefore, load
+from sellable.ingest.loading import LoadedBefore, LoadedElsewhere, load
 from sellable.ingest.rows import FileProblem
-from sellable.store.pipeline import OutOfStep
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,8 +117,8 @@ class Watch:
             self._leave(path, "it went away")
         except FileProblem as problem:
             self._fail(path, str(problem))
-        except OutOfStep:
-            self._leave(path, "another process loads the same content")
+        except LoadedElsewhere as other:
+            self._leave(path, str(other))
         except LoadedBefore as before:
             self.seen.known += 1
             target = self._inbox.done(path)

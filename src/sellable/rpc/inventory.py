@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from sellable.rpc.guard import Context
-    from sellable.stock import Fact
+    from sellable.stock import Fact, Refused
     from sellable.store.store import Store
     from sellable.store.syncs import SyncResult, SyncState
     from sellable.v1 import inventory_pb2 as pb
@@ -72,7 +72,9 @@ class InventoryService(InventoryServiceServicer):
         answers = await self._inventory.delete_skus(_good(rows))
         return convert.delete_skus_response(_merged(rows, answers))
 
-    async def _applied(self, rows: Sequence[Fact | FactResult]) -> tuple[list[FactResult], str]:
+    async def _applied(
+        self, rows: Sequence[Fact | Refused | FactResult]
+    ) -> tuple[list[FactResult], str]:
         """Apply the good rows of a request; return the answer to each row, and the revision."""
         answers, position = await self._inventory.apply(_good(rows))
         position = position or await self._runner.ledger_position()

@@ -38,6 +38,7 @@ class Counters(Struct, frozen=True, array_like=True):
     given_up: int
     heard_ms: int
     newest_us: int
+    silent_after_ms: int
     waiting: int
     oldest_id: str
     dead_letters: int
@@ -112,6 +113,12 @@ class FeedList:
         runner = self._runner
         raw = await runner.connection.execute("ZRANGE", runner.partition.feeds, 0, -1)
         return sorted(name.decode() for name in raw)
+
+    async def note_interval(self, source: str, silent_after_ms: int) -> None:
+        """Note after how long a source is silent by its own word: the profile of its files."""
+        runner = self._runner
+        key = runner.partition.feed(source)
+        await runner.connection.execute("HSET", key, "silent_after_ms", silent_after_ms)
 
     async def _look_for_unheard(self) -> None:
         """Go on looking over the keys of the store for streams of sources, round and round."""

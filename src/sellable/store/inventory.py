@@ -15,7 +15,8 @@ from sellable.store.runner import pack
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sellable.stock import Fact, Item
+    from sellable.stock import Item
+    from sellable.store.applying import Row
     from sellable.store.runner import Runner
 
 _ITEMS_WORK_MAX: Final = 400  # an item costs 1, a position that is recomputed more: about 1 ms
@@ -34,8 +35,11 @@ class Inventory:
         self._runner = runner
         self._future_tolerance_ms = future_tolerance_ms
 
-    async def apply(self, facts: Sequence[Fact]) -> tuple[list[FactResult], str]:
-        """Apply facts in order; return one answer each, and the ledger position."""
+    async def apply(self, facts: Sequence[Row]) -> tuple[list[FactResult], str]:
+        """Apply facts in order; return one answer each, and the ledger position.
+
+        What was refused before is counted for its source, and answered as it is.
+        """
         results: list[FactResult] = []
         position = ""
         pace = Pace()

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 REFUSED: Final = -1
 STAGED_MS: Final = 3_600_000  # rows of a count that was left are kept for an hour
 STILL_MS: Final = 2_000  # a count that is applied and did not go on for so long is left
-WORK_MAX: Final = 1_000  # about a microsecond of the engine each, and half as much for the walk
-_ROWS_PER_SCRIPT: Final = 500  # about 1 ms
+WORK_MAX: Final = 700  # about a microsecond of the engine each, and half as much for the walk
+_ROWS_PER_SCRIPT: Final = 400  # under 1 ms
 _TRIES_MAX: Final = 3
 
 

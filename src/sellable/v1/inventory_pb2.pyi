@@ -453,7 +453,9 @@ class SyncInventoryRequest(_message.Message):
         row names them. Beyond it nothing is changed and the answer is SYNC_SUSPICIOUS. Default 0.2.
         """
         net_of_reserved: _builtins.bool
-        """Optional. True if the rows leave reserved units out, as InventoryEvent.net_quantity does. Default false."""
+        """Optional. True if the rows leave reserved units out, as InventoryEvent.net_quantity does; of what no row names
+        only the reserved units are there then. Default false.
+        """
         duplicate_skus: Global___DuplicateSkus.ValueType
         """Optional. What becomes of a SKU that several rows name. Default DUPLICATE_SKUS_REJECT."""
         @_builtins.property

@@ -186,7 +186,9 @@ class Feed(_message.Message):
     given_up_count: _builtins.int
     """Output only. Rows that were given up because applying them failed again and again."""
     silent_after_ms: _builtins.int
-    """Output only. The interval after which it counts as silent, in milliseconds; 0 if none is set."""
+    """Output only. The interval after which it counts as silent, in milliseconds: of the settings, else of the profile of
+    its files; 0 if none is set.
+    """
     @_builtins.property
     def newest_observe_time(self) -> _timestamp_pb2.Timestamp:
         """Output only. When the newest fact of the source was observed; unset if none was applied."""

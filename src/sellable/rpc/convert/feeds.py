@@ -59,7 +59,10 @@ def list_feeds_response(
 ) -> pb.ListFeedsResponse:
     """Answer sources, and where the next page begins."""
     return pb.ListFeedsResponse(
-        feeds=[_feed(feed, now_ms, silent_after_ms(feed.source)) for feed in feeds],
+        feeds=[
+            _feed(feed, now_ms, silent_after_ms(feed.source) or feed.counters.silent_after_ms)
+            for feed in feeds
+        ],
         next_page_token=feeds[-1].source if more else "",
         read_time=time_of_ms(now_ms),
     )

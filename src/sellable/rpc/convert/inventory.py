@@ -24,7 +24,7 @@ from sellable.names import (
 )
 from sellable.rpc.convert.checks import Checks
 from sellable.rpc.convert.times import observe_us, time_of_ms, time_of_us
-from sellable.stock import FACT_FIELDS, Fact, FactResult, Item, Outcome, parts_of_place
+from sellable.stock import FACT_FIELDS, Fact, FactResult, Item, Outcome, Refused, parts_of_place
 from sellable.v1 import errors_pb2, inventory_pb2
 
 if TYPE_CHECKING:
@@ -38,21 +38,25 @@ _NANOS_MAX: Final = 999_999_999
 _OF_SUPPLY: Final = frozenset({"future_supply", "supply_receipt"})
 
 
-def apply_inventory(request: inventory_pb2.ApplyInventoryRequest) -> list[Fact | FactResult]:
+def apply_inventory(
+    request: inventory_pb2.ApplyInventoryRequest,
+) -> list[Fact | Refused | FactResult]:
     """Turn each event into a fact, or into the answer that refuses it."""
     checks = Checks()
     checks.count("events", request.events, 1, EVENTS_PER_CALL_MAX)
     checks.done()
-    return [fact(event) for event in request.events]
+    return [_row(event) for event in request.events]
 
 
-def stream_inventory(request: inventory_pb2.StreamInventoryRequest) -> list[Fact | FactResult]:
+def stream_inventory(
+    request: inventory_pb2.StreamInventoryRequest,
+) -> list[Fact | Refused | FactResult]:
     """Turn each event of one request of a stream into a fact, or into its refusal."""
     checks = Checks()
     checks.count("events", request.events, 1, EVENTS_PER_CALL_MAX)
     checks.optional_text("batch_id", request.batch_id, NAME_BYTES_MAX)
     checks.done()
-    return [fact(event) for event in request.events]
+    return [_row(event) for event in request.events]
 
 
 def fact(event: inventory_pb2.InventoryEvent) -> Fact | FactResult:
@@ -262,6 +266,14 @@ def _expect_ms(checks: Checks, event: inventory_pb2.InventoryEvent) -> int:
         checks.refuse(field, "is required")
         return 0
     return observe_us(checks, field, event.future_supply.expect_time) // 1_000
+
+
+def _row(event: inventory_pb2.InventoryEvent) -> Fact | Refused | FactResult:
+    """Turn one event into what the store is told; what is refused is counted for its source."""
+    told = fact(event)
+    if isinstance(told, Fact) or identifier_problem(event.source):
+        return told
+    return Refused(source=event.source, reason=told.reason, detail=told.detail, payload="")
 
 
 def _sku(sku: str) -> str | FactResult:

@@ -24,7 +24,8 @@ OUTCOME  OUT_OF_STEP         how many rows of the log are applied: not those bef
 COST     rows and markets of their locations, at most work_max beyond the last one
 ]]
 --- @include key clock location_of new_sku load_sku share_of units position_of find_market add_supply
---- @include set_position sellable_now record append_ledger load_supplies flush_supplies flush_sku
+--- @include set_position sellable_now record append_ledger load_supplies flush_supplies show_numbers
+--- @include flush_sku
 --- @include quota_of flush_all holdings load_reservation store_reservation count_quotas unbind
 --- @include give_back settle expire_due later store_later settle_shortages adopt_rules base_of
 --- @include create_position follows_base facts_of knows_fact kept_facts keep_fact forget_facts
@@ -36,17 +37,15 @@ local request = cmsgpack.unpack(ARGV[4])
 local retention_ms = tonumber(ARGV[3])
 local now = clock(ARGV[1])
 local rows, log, queue = request.rows, request.log, request.queue
-local digits, remarks, entries, finished = {}, {}, {}, {}
-local work = 0
-local codes = { APPLIED = '1', UNCHANGED = '2', STALE = '3', DUPLICATE = '4', REJECTED = '5' }
+local digits, remarks, entries, finished, work = {}, {}, {}, {}, 0
 
 -- Applies rows of this call one after the other, and returns at which one it stopped.
 local function apply_rows(at, last)
   while at <= last and work <= request.work_max do
     local row = rows[at]
-    local fact = row[1] ~= 'refused' and fact_of(row) or nil
-    local outcome, reason, detail, spent = 'REJECTED', row[3], row[4], 0
-    if fact then
+    local fact, outcome, reason, detail, spent = nil, 'REJECTED', row[3], row[4], 0
+    if row[1] ~= 'refused' then
+      fact = fact_of(row)
       outcome, reason, detail, spent = apply_fact(fact, request, now, retention_ms)
       if not outcome then
         work = request.work_max + 1
@@ -54,21 +53,18 @@ local function apply_rows(at, last)
       end
     end
     local source = log and log.source or queue and queue.source or row[fact and 3 or 2]
-    tally(source, string.lower(outcome), fact)
+    digits[#digits + 1] = tally(source, outcome, fact)
     if outcome == 'REJECTED' and request.letters_max > 0 then
       keep_letter(source, row, reason, detail, 'rejected', request.letters_max)
       spent = spent + 8
     end
-    digits[#digits + 1] = codes[outcome]
     if reason or detail then
       remarks[#remarks + 1] = { #digits - 1, reason or '', detail or '' }
     end
-    work = work + 11 + spent
-    at = at + 1
+    at, work = at + 1, work + 11 + spent
   end
   return at
 end
-
 -- Decide.
 if log then
   local applied = tonumber(redis.call('HGET', log_key(log), 'rows') or 0)

@@ -21,7 +21,8 @@ OUTCOME  MORE_DUE            the SKU: more expired holds to give back before ano
 COST     positions and supplies of the SKU
 ]]
 --- @include key clock location_of new_sku load_sku share_of units position_of find_market add_supply
---- @include set_position sellable_now record append_ledger load_supplies flush_supplies flush_sku
+--- @include set_position sellable_now record append_ledger load_supplies flush_supplies show_numbers
+--- @include flush_sku
 --- @include quota_of quota_left flush_all holdings load_reservation store_reservation count_quotas
 --- @include unbind give_back settle expire_due network_due sells_from future_of number_with reply
 local market = ARGV[4]

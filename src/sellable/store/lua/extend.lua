@@ -13,7 +13,8 @@ OUTCOME  CLOSED              its state
 COST     lines of the reservation
 ]]
 --- @include key clock location_of new_sku load_sku share_of units position_of find_market add_supply
---- @include set_position sellable_now record append_ledger load_supplies flush_supplies flush_sku
+--- @include set_position sellable_now record append_ledger load_supplies flush_supplies show_numbers
+--- @include flush_sku
 --- @include quota_of flush_all holdings load_reservation store_reservation count_quotas unbind
 --- @include give_back settle shortages mark_short reply finish
 local request = cmsgpack.unpack(ARGV[4])

@@ -15,7 +15,8 @@ OUTCOME  MORE_DUE            the SKU: more expired holds to give back before ano
 COST     positions of the SKU
 ]]
 --- @include key clock location_of new_sku load_sku share_of units position_of find_market add_supply
---- @include set_position sellable_now record append_ledger load_supplies flush_supplies flush_sku
+--- @include set_position sellable_now record append_ledger load_supplies flush_supplies show_numbers
+--- @include flush_sku
 --- @include quota_of flush_all holdings load_reservation store_reservation count_quotas unbind
 --- @include give_back settle expire_due network_due reply
 local now = clock(ARGV[1])

@@ -23,7 +23,8 @@ OUTCOME  MORE_DUE            SKUs with more expired holds to give back before an
 COST     lines x (locations walked + markets of the locations taken from), at most 100 lines
 ]]
 --- @include key clock location_of new_sku load_sku share_of units position_of find_market add_supply
---- @include set_position sellable_now record append_ledger load_supplies flush_supplies flush_sku
+--- @include set_position sellable_now record append_ledger load_supplies flush_supplies show_numbers
+--- @include flush_sku
 --- @include quota_of flush_all holdings load_reservation store_reservation count_quotas unbind
 --- @include give_back settle expire_due network_due prepare_skus bind sells_from free_at take
 --- @include shortages mark_short reply finish check_request replace_hold quota_left future_of

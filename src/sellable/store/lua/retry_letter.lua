@@ -14,7 +14,8 @@ OUTCOME  MORE_DUE            the SKU: more of its holds are due than fit one scr
 COST     markets of the fact's location
 ]]
 --- @include key clock location_of new_sku load_sku share_of units position_of find_market add_supply
---- @include set_position sellable_now record append_ledger load_supplies flush_supplies flush_sku
+--- @include set_position sellable_now record append_ledger load_supplies flush_supplies show_numbers
+--- @include flush_sku
 --- @include quota_of flush_all holdings load_reservation store_reservation count_quotas unbind
 --- @include give_back settle expire_due later store_later settle_shortages adopt_rules base_of
 --- @include create_position follows_base facts_of knows_fact kept_facts keep_fact forget_facts

@@ -15,7 +15,8 @@ OUTCOME  DONE                lines moved; the last reservation looked at, 0 once
 COST     at most 40 lines moved and 200 reservations and lines looked at, and one reservation beyond
 ]]
 --- @include key clock location_of new_sku load_sku share_of units position_of find_market add_supply
---- @include set_position sellable_now record append_ledger load_supplies flush_supplies flush_sku
+--- @include set_position sellable_now record append_ledger load_supplies flush_supplies show_numbers
+--- @include flush_sku
 --- @include quota_of flush_all holdings load_reservation store_reservation count_quotas unbind
 --- @include give_back settle move_waiting reply
 local place, sku, last = ARGV[4], ARGV[5], tonumber(ARGV[6])

@@ -13,7 +13,8 @@ OUTCOME  DONE                the state of the count: REST if there is more to do
 COST     positions, and markets of the location for each that becomes 0, at most work_max
 ]]
 --- @include key clock location_of new_sku load_sku share_of units position_of find_market add_supply
---- @include set_position sellable_now record append_ledger load_supplies flush_supplies flush_sku
+--- @include set_position sellable_now record append_ledger load_supplies flush_supplies show_numbers
+--- @include flush_sku
 --- @include quota_of flush_all holdings load_reservation store_reservation count_quotas unbind
 --- @include give_back settle expire_due later store_later settle_shortages adopt_rules base_of
 --- @include create_position follows_base facts_of kept_facts forget_facts apply_count look_at sync_of
@@ -31,11 +32,12 @@ local scanned = redis.call('SSCAN', key('l:', location), sync.cursor, 'COUNT', 5
 local cursor, skus = scanned[1], scanned[2]
 local refused = #skus > 0 and redis.call('HMGET', rows, unpack(skus)) or {}
 local zeroed, work, stopped = 0, 0, false
+local unknown = cmsgpack.pack(0, 0, 0, '', '')
 for at, sku in ipairs(skus) do
-  local state = not refused[at] and look_at(sku, location)
-  local base = state and base_of(state, location)
-  if base and is_older(base[2], base[3], base[4], base[5], sync) then
-    local position = position_of(state, location)
+  local packed = redis.call('HGET', key('k:', sku), 'b:' .. location)
+  local _, observe_us, sequence, event_id, source = cmsgpack.unpack(packed or unknown)
+  if not refused[at] and is_older(observe_us, sequence, event_id, source, sync) then
+    local position = position_of(look_at(sku, location), location)
     local outcome = work < work_max and apply_counted(sync, location, sku, 0, now, retention_ms)
     if not outcome then
       cursor, stopped = sync.cursor, true

@@ -12,7 +12,8 @@ OUTCOME  DONE                the state of the count: ROWS if there is more to do
 COST     rows x markets of the location, at most work_max
 ]]
 --- @include key clock location_of new_sku load_sku share_of units position_of find_market add_supply
---- @include set_position sellable_now record append_ledger load_supplies flush_supplies flush_sku
+--- @include set_position sellable_now record append_ledger load_supplies flush_supplies show_numbers
+--- @include flush_sku
 --- @include quota_of flush_all holdings load_reservation store_reservation count_quotas unbind
 --- @include give_back settle expire_due later store_later settle_shortages adopt_rules base_of
 --- @include create_position follows_base facts_of kept_facts forget_facts apply_count look_at sync_of
@@ -27,7 +28,7 @@ if sync.state ~= 'ROWS' then
 end
 local place = location_of(location)
 local markets, observe_us = place and #place.markets or 0, tonumber(sync.observe_us)
-local scanned = redis.call('HSCAN', rows, sync.cursor, 'COUNT', 100)
+local scanned = redis.call('HSCAN', rows, sync.cursor, 'COUNT', 60)
 local cursor, found = scanned[1], scanned[2]
 local counts, gone, refused, work = { applied = 0, unchanged = 0, stale = 0 }, {}, {}, 0
 local became = { APPLIED = 'applied', UNCHANGED = 'unchanged', DUPLICATE = 'unchanged', STALE = 'stale' }
@@ -65,9 +66,8 @@ end
 if #gone > 0 then
   redis.call('HDEL', rows, unpack(gone))
 end
-for field, count in pairs({ applied = counts.applied, unchanged = counts.unchanged, stale = counts.stale,
-  rejected = counts.rejected or 0, merged = counts.duplicate or 0 }) do
-  redis.call('HINCRBY', name, field, count)
+for outcome, count in pairs(counts) do
+  redis.call('HINCRBY', name, outcome == 'duplicate' and 'merged' or outcome, count)
 end
 local whole = cursor == '0' and redis.call('HLEN', rows) == tonumber(redis.call('HGET', name, 'refused'))
 redis.call('HSET', name, 'state', whole and 'REST' or 'ROWS', 'cursor', cursor, 'touched_ms', now, 'rejected_skus',

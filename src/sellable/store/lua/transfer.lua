@@ -21,7 +21,8 @@ OUTCOME  MORE_DUE            SKUs with more expired holds to give back before an
 COST     moves and the markets of their locations
 ]]
 --- @include key clock location_of new_sku load_sku share_of units position_of find_market add_supply
---- @include set_position sellable_now record append_ledger load_supplies flush_supplies flush_sku
+--- @include set_position sellable_now record append_ledger load_supplies flush_supplies show_numbers
+--- @include flush_sku
 --- @include quota_of flush_all holdings load_reservation store_reservation count_quotas unbind
 --- @include give_back settle expire_due network_due prepare_skus sells_from free_at take adopt_rules
 --- @include base_of create_position follows_base facts_of knows_fact keep_fact forget_facts

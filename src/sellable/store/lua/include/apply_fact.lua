@@ -1,5 +1,6 @@
 -- Applies one fact to the working copies: its outcome, where it is REJECTED an error reason, a detail, and the
--- work that it was, in about microseconds of the engine: most of it is the first change of a SKU. No outcome: more holds of the SKU are due than this script may expire before.
+-- work that it was, in about microseconds of the engine: most of it is the first change of a SKU. No outcome:
+-- more holds of the SKU are due than this script may expire before.
 local function apply_fact(fact, request, now, retention_ms)
   local place = location_of(fact.location)
   if not place then
@@ -11,7 +12,7 @@ local function apply_fact(fact, request, now, retention_ms)
   end
   local kind, work = fact.kind, 0
   local state = look_at(fact.sku, fact.location)
-  local unchanged, markets = not next(state.dirty), #place.markets / 5
+  local unchanged, markets = state.partial or not next(state.dirty), #place.markets / 5
   local outcome, reason, detail
   if kind == 'count' then
     outcome = apply_count(state, fact)
@@ -29,7 +30,7 @@ local function apply_fact(fact, request, now, retention_ms)
     end
     outcome = apply_count(state, fact)
   elseif kind == 'safety' or kind == 'blocked' then
-    outcome = apply_setting(state, fact)
+    outcome = apply_setting(load_sku(fact.sku), fact)
   else
     load_sku(fact.sku)
     if fact.supply_id ~= '' then
@@ -44,7 +45,7 @@ local function apply_fact(fact, request, now, retention_ms)
   if outcome == 'REJECTED' and not reason then
     reason, detail = 'INVALID_FIELD', 'on hand would leave the range of -10^12 to 10^12'
   end
-  if next(state.dirty) then
+  if not state.partial and next(state.dirty) then
     work = work + 10 + markets / 2 + (unchanged and 15 + 2.2 * markets or 0)
   end
   return outcome, reason, detail, work

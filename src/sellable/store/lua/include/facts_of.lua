@@ -2,6 +2,7 @@
 -- event id (observe time, quantity, sequence) where they were read; before, `news` has those of this script and
 -- `gone` those that are forgotten by it. `none` says that nothing is stored.
 local function facts_of(state, place, none)
+  load_sku(state.sku)
   local facts = state.facts[place]
   if not facts then
     local name = place .. ':' .. state.sku

@@ -1,15 +1,18 @@
 -- Writes a working copy: positions, supplies, view, overcommitments and ledger together. The
 -- markets whose number changed go with the SKU's last ledger entry; a recompute that changes none
--- leaves none. `rewrite` trusts no number that was shown before. A number that
--- a quota limits further says so by a "q": what is left of it is asked for when it is read.
--- Numbers wait in `shown`, by market, for flush_all: many SKUs of a market are written together.
-local shown = {}
-
+-- leaves none. Of a copy that look_at began only bases can have changed.
 local function flush_sku(state, now)
   local fields = {}
   for location in pairs(state.based) do
     fields[#fields + 1] = 'b:' .. location
     fields[#fields + 1] = cmsgpack.pack(unpack(state.bases[location]))
+  end
+  state.based = {}
+  if state.partial then
+    if #fields > 0 then
+      redis.call('HSET', state.key, unpack(fields))
+    end
+    return
   end
   for field, value in pairs(state.values) do
     fields[#fields + 1] = field
@@ -18,35 +21,14 @@ local function flush_sku(state, now)
   for _, write in ipairs(state.writes) do
     redis.call(unpack(write))
   end
-  state.based, state.values, state.writes = {}, {}, {}
+  state.values, state.writes = {}, {}
   if not next(state.dirty) and not state.rules_dirty and #state.entries == 0 then
     if #fields > 0 then
       redis.call('HSET', state.key, unpack(fields))
     end
     return
   end
-  local changed = state.lost or {}
-  for at = 1, #changed, 2 do
-    redis.call('HDEL', key('v:', changed[at]), state.sku)
-  end
-  local flat, quotas = state.flat, state.overrides and state.overrides[3]
-  for at in pairs(state.touched) do
-    local number = sellable_now(state, at)
-    local differs = number ~= flat[at + 3]
-    if differs or state.rewrite then
-      local market = flat[at]
-      local limited = quotas and quotas[market]
-      local numbers = shown[market] or {}
-      numbers[#numbers + 1] = state.sku
-      numbers[#numbers + 1] = limited and string.format('%.0fq', number) or number
-      shown[market] = numbers
-      flat[at + 3] = number
-    end
-    if differs then
-      changed[#changed + 1] = flat[at]
-      changed[#changed + 1] = number
-    end
-  end
+  local changed = show_numbers(state)
   state.version = state.version + 1
   for _, value in ipairs({ ':c', state.version, ':e', state.epoch or 0, ':m', cmsgpack.pack(state.flat) }) do
     fields[#fields + 1] = value

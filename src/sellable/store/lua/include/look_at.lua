@@ -3,8 +3,8 @@
 local function look_at(sku, location)
   local state = skus[sku]
   if not state then
-    state = new_sku(sku)
-    state.partial = true
+    state = { sku = sku, key = key('k:', sku), positions = {}, bases = {}, based = {}, partial = true }
+    skus[sku] = state
   end
   if state.bases[location] == nil then
     local raw = redis.call('HMGET', state.key, location, 'b:' .. location)

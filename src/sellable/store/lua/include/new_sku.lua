@@ -8,20 +8,37 @@
 --   bases    what base_of says, by location; based names those that changed
 --   facts    the deltas that are kept, by place: see facts_of
 --   values   other fields that changed, as they are stored; writes are commands that wait for flush_sku
+-- A copy that look_at began (`partial`) is completed.
 local skus = {}
 
 local function new_sku(sku, epoch, flat, overrides, item, version)
-  local state = skus[sku]
-  if not state then
-    state = { sku = sku, key = key('k:', sku), positions = {}, dirty = {}, touched = {}, rules = {}, entries = {},
-      bases = {}, based = {}, facts = {}, values = {}, writes = {} }
-    skus[sku] = state
+  local state = {
+    sku = sku,
+    key = key('k:', sku),
+    epoch = tonumber(epoch or nil),
+    flat = flat and cmsgpack.unpack(flat) or {},
+    overrides = overrides and cmsgpack.unpack(overrides) or nil,
+    item = item and cmsgpack.unpack(item) or nil,
+    version = tonumber(version or 0),
+    positions = {},
+    dirty = {},
+    touched = {},
+    rules = {},
+    entries = {},
+    bases = {},
+    based = {},
+    facts = {},
+    values = {},
+    writes = {},
+  }
+  local begun = skus[sku]
+  if begun then
+    begun.partial = nil
+    for field, value in pairs(state) do
+      begun[field] = begun[field] or value
+    end
+    return begun
   end
-  state.epoch = tonumber(epoch or nil)
-  state.flat = flat and cmsgpack.unpack(flat) or {}
-  state.overrides = overrides and cmsgpack.unpack(overrides) or nil
-  state.item = item and cmsgpack.unpack(item) or nil
-  state.version = tonumber(version or 0)
-  state.partial = nil
+  skus[sku] = state
   return state
 end

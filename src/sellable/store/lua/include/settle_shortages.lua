@@ -2,9 +2,9 @@
 local function settle_shortages(now, retention_ms)
   local short = {}
   for _, state in pairs(skus) do
-    for _, quantity in pairs(state.overcommitted or {}) do
-      if quantity > 0 then
-        short[state] = true
+    if state.overcommitted then
+      for _, quantity in pairs(state.overcommitted) do
+        short[state] = short[state] or quantity > 0 or nil
       end
     end
   end

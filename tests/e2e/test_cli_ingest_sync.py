@@ -1,0 +1,153 @@
+"""`sellable ingest file --sync`: a file as a full count of the locations that it names."""
+
+from __future__ import annotations
+
+import gzip
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.ingesting import Shop, ago, shop_served
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    """Serve a store with A to E, 5 of each, at L1 and at L2."""
+    with shop_served(tmp_path) as served:
+        rows = [f"{sku},{place},5" for sku in "ABCDE" for place in ("L1", "L2")]
+        path = written(tmp_path, "before", rows)
+        assert 0 == served.file(path, "--observed-at", ago(2), source="before").exit_code
+        yield served
+
+
+def written(
+    folder: Path, name: str, rows: list[str], header: str = "sku,location,quantity"
+) -> Path:
+    """Write a file of rows."""
+    path = folder / f"{name}.csv"
+    path.write_text("\n".join([header, *rows]) + "\n")
+    return path
+
+
+def at(shop: Shop, location: str) -> Mapping[str, int | None]:
+    """Return what is on hand of each SKU."""
+    return {sku: shop.on_hand(sku, location) for sku in "ABCDE"}
+
+
+def test_what_the_file_leaves_out_is_zero_at_its_locations_only(shop: Shop, tmp_path: Path) -> None:
+    """Each location that the file names is counted in full; others stay."""
+    path = written(tmp_path, "full", ["A,L1,1", "B,L1,2", "C,L1,3", "D,L1,4"])
+    done = shop.file(path, "--sync", source="erp")
+    (told,) = done.value["files"]
+    assert (0, True, {"applied": 4}) == (done.exit_code, told["complete"], counts(told))
+    assert 1 == told["locations"]["L1"]["zeroed"]
+    assert {"A": 1, "B": 2, "C": 3, "D": 4, "E": 0} == at(shop, "L1")
+    assert dict.fromkeys("ABCDE", 5) == at(shop, "L2")
+
+
+def counts(told: dict[str, dict[str, int]]) -> dict[str, int]:
+    """Return the outcomes that there were."""
+    return {name: count for name, count in told["outcomes"].items() if count}
+
+
+def test_brake_holds_one_location_and_not_the_other(shop: Shop, tmp_path: Path) -> None:
+    """A count that would empty a location changes nothing there; the sound one is done."""
+    rows = ["A,L1,1", *(f"{sku},L2,7" for sku in "ABCDE")]
+    path = written(tmp_path, "half", rows)
+    done = shop.file(path, "--sync", source="erp")
+    (told,) = done.value["files"]
+    assert (1, False) == (done.exit_code, told["complete"])
+    assert "4 of the 5 positions" in told["locations"]["L1"]["problem"]
+    assert dict.fromkeys("ABCDE", 5) == at(shop, "L1")
+    assert dict.fromkeys("ABCDE", 7) == at(shop, "L2")
+    loose = shop.loaded(path, "--sync", "--max-zeroed-fraction", "1", source="erp")
+    assert {"A": 1, "B": 0, "C": 0, "D": 0, "E": 0} == at(shop, "L1")
+    assert loose["complete"]
+
+
+@pytest.mark.parametrize(("rule", "expected"), [("reject", 5), ("sum", 9), ("last", 1)])
+def test_duplicates_are_what_the_profile_says(
+    shop: Shop, tmp_path: Path, rule: str, expected: int
+) -> None:
+    """Rejected both, added up, or the last of them; the position is never taken for left out."""
+    profile = tmp_path / "rule.yaml"
+    profile.write_text(f"extends: default\nduplicates: {rule}\n")
+    rows = ["A,L1,8", "A,L1,1", "B,L1,2", "C,L1,2", "D,L1,2", "E,L1,2"]
+    path = written(tmp_path, "twice", rows)
+    told = shop.loaded(path, "--sync", "--profile", str(profile), source="erp")
+    assert {"A": expected, "B": 2, "C": 2, "D": 2, "E": 2} == at(shop, "L1")
+    assert 6 == told["rows"]
+
+
+def test_row_that_cannot_be_read_keeps_everything_else_from_zero(
+    shop: Shop, tmp_path: Path
+) -> None:
+    """Nobody knows which position a bad row was about: what is named is counted, no more."""
+    path = written(tmp_path, "bad", ["A,L1,1", "B,L1,N/A"])
+    done = shop.file(path, "--sync", "--max-zeroed-fraction", "1", source="erp")
+    (told,) = done.value["files"]
+    assert (1, {"applied": 1, "rejected": 1}) == (done.exit_code, counts(told))
+    assert {"A": 1, "B": 5, "C": 5, "D": 5, "E": 5} == at(shop, "L1")
+    assert any("counted as 0" in note for note in told["notes"])
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "problem"),
+    [
+        ("sku,location,delta", ["A,L1,1"], "counts only"),
+        (
+            "sku,location,quantity,observe_time",
+            [f"A,L1,1,{ago(1)}", f"B,L1,1,{ago(0.5)}"],
+            "--observed-at",
+        ),
+        ("sku,location,quantity", [], "no rows"),
+    ],
+)
+def test_file_that_is_no_full_count_changes_nothing(
+    shop: Shop, tmp_path: Path, header: str, rows: list[str], problem: str
+) -> None:
+    """Changes, several times, or no row at all: refused before anything is staged."""
+    path = written(tmp_path, "odd", rows, header)
+    done = shop.file(path, "--sync", "--max-zeroed-fraction", "1", source="erp")
+    assert 2 == done.exit_code
+    assert problem in done.value["files"][0]["problem"]
+    assert dict.fromkeys("ABCDE", 5) == at(shop, "L1")
+    if rows and "observe_time" in header:
+        told = shop.loaded(path, "--sync", "--observed-at", ago(0), source="erp")
+        assert "SYNC_SUSPICIOUS" == told["rejected"][0]["reason"]
+
+
+def test_truncated_full_count_changes_nothing(shop: Shop, tmp_path: Path) -> None:
+    """What a cut file does not name is not missing from the location."""
+    path = tmp_path / "cut.csv.gz"
+    text = "sku,location,quantity\n" + "".join(f"{n:05d},L1,1\n" for n in range(20_000))
+    packed = gzip.compress(text.encode())
+    path.write_bytes(packed[: len(packed) // 2])
+    done = shop.file(path, "--sync", "--max-zeroed-fraction", "1", source="erp")
+    assert (2, 0) == (done.exit_code, shop.rows("erp"))
+    assert dict.fromkeys("ABCDE", 5) == at(shop, "L1")
+
+
+def test_unknown_location_is_refused_and_the_known_one_counted(shop: Shop, tmp_path: Path) -> None:
+    """A location that the network does not have keeps no other from being counted."""
+    rows = ["A,L9,1", *(f"{sku},L1,6" for sku in "ABCDE")]
+    told = shop.loaded(written(tmp_path, "some", rows), "--sync", source="erp")
+    assert {"applied": 5, "rejected": 1} == counts(told)
+    assert dict.fromkeys("ABCDE", 6) == at(shop, "L1")
+
+
+def test_same_count_again_is_known(shop: Shop, tmp_path: Path) -> None:
+    """A full count that was committed is not done twice, and --again is a count of its own."""
+    rows = [f"{sku},L1,6" for sku in "ABCDE"]
+    path = written(tmp_path, "twice", rows)
+    assert 0 == shop.file(path, "--sync", source="erp").exit_code
+    assert "was loaded before" in shop.loaded(path, "--sync", source="erp")["problem"]
+    later = written(tmp_path, "later", [f"{sku},L1,2" for sku in "ABCDE"])
+    assert 0 == shop.file(later, "--observed-at", ago(0), source="other").exit_code
+    again = shop.loaded(path, "--sync", "--again", "--observed-at", ago(0), source="erp")
+    assert {"applied": 5} == counts(again)
+    assert dict.fromkeys("ABCDE", 6) == at(shop, "L1")
