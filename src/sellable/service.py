@@ -23,6 +23,7 @@ from sellable.rpc.reservations import ReservationService
 from sellable.rpc.run import run
 from sellable.rpc.server import ServerOptions
 from sellable.settings import Silences
+from sellable.store.courtesy import note_clients
 from sellable.store.embedded import EmbeddedServer
 from sellable.store.guard import Durability, check_url
 from sellable.v1.availability_pb2_grpc import add_AvailabilityServiceServicer_to_server
@@ -71,6 +72,7 @@ async def open_store(settings: Settings, data: Path | None) -> AsyncIterator[Sto
             run_sweeper(store.runner, settings.sweep_interval_ms),
             run_finisher(store.runner, settings.sweep_interval_ms),
             Rollout(store.runner).run(),
+            note_clients(store.runner),
         ]
         group = await stack.enter_async_context(asyncio.TaskGroup())
         tasks = [group.create_task(work) for work in background]

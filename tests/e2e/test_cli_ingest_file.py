@@ -55,6 +55,36 @@ def test_all_good_is_exit_code_0_and_a_table_for_people(shop: Shop, tmp_path: Pa
     assert ["applied", "1"] in done.rows
 
 
+def test_rejects_hold_no_formula(shop: Shop, tmp_path: Path) -> None:
+    """A row that a spreadsheet would run has an apostrophe before it; others are as they came."""
+    path, rejects = tmp_path / "a.csv", tmp_path / "bad.csv"
+    path.write_text(f"{HEADER}=HYPERLINK(1),L1,x\n@SUM,L1,x\n-1,L1,x\n+1,L1,x\nF14,L1,x\n")
+    assert {"rejected": 5} == shop.loaded(path, "--rejects", str(rejects), source="f14")["outcomes"]
+    with rejects.open(newline="") as stream:
+        rows = [row["row"] for row in csv.DictReader(stream)]
+    assert ["'=HYPERLINK(1),L1,x", "'@SUM,L1,x", "'-1,L1,x", "'+1,L1,x", "F14,L1,x"] == rows
+
+
+def test_lines_stand_beside_their_texts_in_80_columns(shop: Shop, tmp_path: Path) -> None:
+    """A text that wraps does not push the next one away from its line; equal ones are one."""
+    path = tmp_path / "a.csv"
+    path.write_text(f"{HEADER}F15,L1,n/a\n,L1,1\nF15,L8,1\nF15,L8,2\n")
+    narrow = Command("", COLUMNS="80", **shop.variables)
+    done = narrow("ingest", "file", str(path), "--source", "f15")
+    (blank,) = (line for line in done.out.splitlines() if "sku is blank" in line)
+    assert "3" == blank.split()[0]
+    (unknown,) = (line for line in done.out.splitlines() if "L8 is not known" in line)
+    assert "4, 5" in unknown
+    assert "hint: `sellable network show` lists the locations" in done.out
+    assert all(len(line) <= 80 for line in done.out.splitlines())
+
+
+def test_file_that_is_not_there_is_one_line(shop: Shop) -> None:
+    """A table of zeros would hide what is wrong."""
+    done = shop.command("ingest", "file", "missing.csv", "--source", "f16")
+    assert (2, "missing.csv: No such file or directory\n") == (done.exit_code, done.out)
+
+
 def test_file_that_was_loaded_is_not_loaded_again(shop: Shop, tmp_path: Path) -> None:
     """The same content under another name is known; --again recognises every row."""
     first, copy = tmp_path / "a.csv", tmp_path / "copy.csv"
@@ -112,6 +142,17 @@ def test_dry_run_changes_nothing(shop: Shop, tmp_path: Path) -> None:
     assert "on hand would go up by 4 units and down by 0" in told["notes"]
     assert "location 'L9' is not known to the network: 1 rows" in told["notes"]
     assert "1 of 3 positions with stock at L3 would be counted as 0" in synced["notes"]
+
+
+def test_dry_run_knows_what_a_later_count_has_seen(shop: Shop, tmp_path: Path) -> None:
+    """A change from before the count is stale, as it is when it is loaded."""
+    counted, path = tmp_path / "counted.csv", tmp_path / "late.csv"
+    counted.write_text(f"{HEADER}F17-A,L1,5\n")
+    path.write_text("sku,location,delta\nF17-A,L1,-2\n")
+    assert 0 == shop.file(counted, "--observed-at", ago(1), source="f17").exit_code
+    for dry in (("--dry-run",), ()):
+        told = shop.loaded(path, *dry, "--observed-at", ago(2), source="f17")
+        assert {"stale": 1} == told["outcomes"]
 
 
 def test_truncated_gzip_gives_what_is_whole_and_is_no_success(shop: Shop, tmp_path: Path) -> None:

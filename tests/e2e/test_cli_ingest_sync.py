@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 from typing import TYPE_CHECKING
 
@@ -92,7 +93,24 @@ def test_row_that_cannot_be_read_keeps_everything_else_from_zero(
     (told,) = done.value["files"]
     assert (1, {"applied": 1, "rejected": 1}) == (done.exit_code, counts(told))
     assert {"A": 1, "B": 5, "C": 5, "D": 5, "E": 5} == at(shop, "L1")
-    assert any("counted as 0" in note for note in told["notes"])
+    assert "1 of its rows could not be read" in told["sync_problem"]
+    shown = shop.command("ingest", "file", str(path), "--source", "again", "--sync")
+    assert "no full count: nothing that the file leaves out was counted as 0" in shown.out
+
+
+@pytest.mark.parametrize(("rule", "expected"), [("reject", 5), ("sum", 5), ("last", 1)])
+def test_duplicates_of_a_count_that_is_not_whole(
+    shop: Shop, tmp_path: Path, rule: str, expected: int
+) -> None:
+    """A bad row elsewhere does not make the last of two contradicting rows the truth."""
+    profile = tmp_path / "rule.yaml"
+    profile.write_text(f"extends: default\nduplicates: {rule}\n")
+    path = written(tmp_path, "both", ["A,L1,8", "B,L1,2", "A,L1,1", "C,L1,N/A"])
+    for dry in ("--dry-run", "--again"):
+        told = shop.loaded(path, "--sync", dry, "--profile", str(profile), source="erp")
+        assert (3 if expected == 5 else 1) == told["outcomes"]["rejected"]
+        assert "counted as 0" in told["sync_problem"]
+    assert {"A": expected, "B": 2, "C": 5, "D": 5, "E": 5} == at(shop, "L1")
 
 
 @pytest.mark.parametrize(
@@ -138,6 +156,56 @@ def test_unknown_location_is_refused_and_the_known_one_counted(shop: Shop, tmp_p
     told = shop.loaded(written(tmp_path, "some", rows), "--sync", source="erp")
     assert {"applied": 5, "rejected": 1} == counts(told)
     assert dict.fromkeys("ABCDE", 6) == at(shop, "L1")
+
+
+def test_every_row_that_a_full_count_refuses_is_told_by_its_line(
+    shop: Shop, tmp_path: Path
+) -> None:
+    """Named twice, at no location of the network, or held by the brake: each with line and SKU."""
+    rejects = tmp_path / "bad.csv"
+    rows = ["A,L1,8", "X,L9,1", *(f"{sku},L1,6" for sku in "BCDE"), "A,L1,1", "A,L2,1"]
+    path = written(tmp_path, "some", rows)
+    told = shop.loaded(path, "--sync", "--rejects", str(rejects), source="erp")
+    with rejects.open(newline="") as stream:
+        found = [(row["line"], row["reason"], row["row"]) for row in csv.DictReader(stream)]
+    assert [
+        ("2", "INVALID_FIELD"),
+        ("3", "UNKNOWN_LOCATION"),
+        ("8", "INVALID_FIELD"),
+        ("9", "SYNC_SUSPICIOUS"),
+    ] == [(line, reason) for line, reason, _ in found]
+    assert ["A", "X", "A", "A"] == [row.split('"sku":"')[1][0] for _, _, row in found]
+    assert 4 == told["outcomes"]["rejected"] == sum(one["count"] for one in told["rejected"])
+    (twice,) = (one for one in told["rejected"] if one["reason"] == "INVALID_FIELD")
+    assert "A at L1: the full count names it more than once" == twice["examples"][0]["detail"]
+
+
+def test_count_that_is_done_in_part_says_what_was_done_before(shop: Shop, tmp_path: Path) -> None:
+    """The location that was counted is not counted again unasked, and --again does count it."""
+    rows = ["X,L9,1", *(f"{sku},L1,6" for sku in "ABCDE")]
+    path = written(tmp_path, "some", rows)
+    assert [] == shop.loaded(path, "--sync", source="erp")["notes"]
+    changed = written(tmp_path, "later", [f"{sku},L1,2" for sku in "ABCDE"])
+    assert 0 == shop.file(changed, "--observed-at", ago(0), source="other").exit_code
+    told = shop.loaded(path, "--sync", "--resume", source="erp")
+    assert "L1 was counted by an earlier run" in told["notes"][0]
+    assert dict.fromkeys("ABCDE", 2) == at(shop, "L1")
+    told = shop.loaded(path, "--sync", "--again", "--observed-at", ago(0), source="erp")
+    assert ([], 5) == (told["notes"], told["outcomes"]["applied"])
+    assert dict.fromkeys("ABCDE", 6) == at(shop, "L1")
+
+
+def test_dry_run_of_a_full_count_says_what_would_hold_it(shop: Shop, tmp_path: Path) -> None:
+    """The brake, rows named twice, and what is no full count at all: as the load would say it."""
+    path = written(tmp_path, "few", ["A,L1,1", "B,L1,2", "B,L1,3"])
+    told = shop.loaded(path, "--sync", "--dry-run", source="erp")
+    assert {"applied": 1, "rejected": 2} == counts(told)
+    held = "3 of 5 positions with stock at L1 would be counted as 0: more than 0.2 of them"
+    assert any(note.startswith(held) for note in told["notes"])
+    changes = written(tmp_path, "changes", ["A,L1,1"], "sku,location,delta")
+    done = shop.file(changes, "--sync", "--dry-run", source="erp")
+    assert (2, True) == (done.exit_code, "counts only" in done.value["files"][0]["problem"])
+    assert dict.fromkeys("ABCDE", 5) == at(shop, "L1")
 
 
 def test_same_count_again_is_known(shop: Shop, tmp_path: Path) -> None:

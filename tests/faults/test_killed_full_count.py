@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import TYPE_CHECKING, Final
 
 import grpc
 import pytest
 
 from sellable.store.keys import Partition
+from sellable.store.syncs import STILL_MS, WORK_MAX, SyncHeader
 from support.arena import network
 from support.full_counts import commit, count_fully, header, outcomes, parts, rows
+from support.server import ValkeyProcess
 from support.service import ServiceProcess
 from support.stocking import count_all, store_at
 from support.wait import eventually_async
@@ -20,7 +23,6 @@ if TYPE_CHECKING:
 
     from sellable.v1 import inventory_pb2 as pb
     from support.client import Client
-    from support.server import ValkeyProcess
 
 PARTITION: Final = Partition("0")
 SKUS: Final = [f"S{at}" for at in range(6_000)]
@@ -83,6 +85,35 @@ async def test_a_committed_count_is_finished(
             assert again.replayed
             assert outcomes(again) == {"applied": 3_000, "zeroed": 3_000}
             assert [] == await client.differences()
+
+
+async def test_the_store_is_started_again_in_the_middle_of_the_walk() -> None:
+    """An engine that comes back has its sets in another order; the walk misses no position."""
+    with ValkeyProcess("--appendonly", "yes", "--appendfsync", "always") as valkey:
+        async with store_at(valkey.url) as store:
+            await store.networks.apply(json.dumps(network()))
+            await count_all(store, SKUS, "DC", lambda _: 5)
+            now_ms = await store.runner.now_ms()
+            said = SyncHeader(
+                sync_id="S1",
+                source="wms",
+                location="DC",
+                observe_us=now_ms * 1_000,
+                max_zeroed_fraction=1.0,
+            )
+            state = await store.syncs.add(await store.syncs.begin(said), 0, [("S0", 7)])
+            await store.runner.run("sync_commit", "DC", state.token, 1, keeps=False)
+            while (await store.runner.run("sync_rows", "DC", WORK_MAX)).body == "ROWS":
+                pass
+            for _ in range(40):
+                step = await store.runner.run("sync_rest", "DC", WORK_MAX)
+                assert step.body[0] == "REST", "it was finished before the kill"
+        valkey.kill()
+        valkey.start()
+        async with store_at(valkey.url) as store:
+            store.runner.clock = lambda: now_ms + 10 * STILL_MS
+            assert 1 == await store.syncs.settle()
+        assert [7] + [0] * 5_999 == await quantities(valkey.url, SKUS)
 
 
 async def test_a_count_that_is_not_committed_is_nothing(

@@ -16,6 +16,7 @@ from sellable.ingest.order import Order
 from sellable.ingest.profiles import load_profile
 from sellable.settings import Settings
 from support.ingesting import Shop, ago, json_lines, shop_served
+from support.wait import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -167,5 +168,25 @@ def test_two_loads_of_one_file_at_once_count_each_row_once(shop: Shop, tmp_path:
         assert process.returncode in {0, 1}, err
     while shop.rows("wms") < ROWS:
         shop.loaded(path, "--resume", source="wms")
+    assert ROWS == shop.rows("wms")
+    assert expected == {key: shop.on_hand(*key) for key in expected}
+
+
+def test_store_that_is_lost_on_the_way_says_how_to_go_on(shop: Shop, tmp_path: Path) -> None:
+    """It ends as a store that does not answer, names --resume, and --resume comes to the end."""
+    rows, expected = mixed_rows(random.Random(11))
+    path, rejects = tmp_path / "night.jsonl", tmp_path / "bad.csv"
+    path.write_bytes(json_lines(rows))
+    process = shop.start("file", str(path), "--source", "wms", "--rejects", str(rejects))
+    eventually(lambda: shop.rows("wms") >= 500 or process.poll() is not None)
+    shop.service.kill()
+    shop.service.kill_embedded_store()
+    _, err = process.communicate(timeout=60)
+    assert 3 == process.returncode, err
+    assert b"night.jsonl was cut off, what was applied stays" in err
+    assert b"--resume" in err
+    assert rejects.exists()
+    asyncio.run(shop.service.start())
+    assert shop.loaded(path, "--resume", source="wms")["complete"]
     assert ROWS == shop.rows("wms")
     assert expected == {key: shop.on_hand(*key) for key in expected}

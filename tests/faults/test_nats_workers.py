@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -12,10 +10,7 @@ import pytest
 from nats.js.api import StreamConfig
 
 from sellable.ingest.events import encode
-from sellable.ingest.opening import attached
-from sellable.settings import load_settings
-from sellable.stock import Fact, FactKind
-from support.arena import network
+from support.feed_rows import SOURCE, delta, on_hand
 from support.nats import BINARY, NatsProcess
 from support.wait import eventually_async
 from support.workers import WorkerProcess, letters, outcomes, workers
@@ -31,9 +26,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(BINARY is None, reason="needs nats-server (apt-get install it)")
 
-SOURCE: Final = "erp"
 STREAM: Final = "STOCK"
-SKU: Final = "N"
 
 
 @pytest.fixture
@@ -41,14 +34,6 @@ def server() -> Iterator[NatsProcess]:
     """Give a NATS server."""
     with NatsProcess() as process:
         yield process
-
-
-@pytest.fixture
-async def store(store_url: str) -> AsyncIterator[Store]:
-    """Give a store with a network."""
-    async with attached(load_settings(store=store_url), store_url) as store:
-        await store.networks.apply(json.dumps(network()))
-        yield store
 
 
 @asynccontextmanager
@@ -63,19 +48,9 @@ async def stream_of(server: NatsProcess) -> AsyncIterator[JetStreamContext]:
         await client.close()
 
 
-def delta(number: int) -> bytes:
+def event(number: int) -> bytes:
     """Make an event that adds one unit."""
-    return encode(
-        Fact(
-            kind=FactKind.DELTA,
-            event_id=f"n{number}",
-            source=SOURCE,
-            sku=SKU,
-            location="DC",
-            observe_us=time.time_ns() // 1_000,
-            quantity=1,
-        )
-    )
+    return encode(delta(number))
 
 
 def arguments(server: NatsProcess, *more: str) -> tuple[str, ...]:
@@ -93,18 +68,13 @@ async def counted(client: redis.Redis, rows: int) -> None:
     assert rows == sum(outcomes(client, SOURCE).values())
 
 
-async def on_hand(store: Store) -> int:
-    """Return the units of the SKU."""
-    return (await store.inventory.positions(SKU))[0][0].on_hand
-
-
 async def test_two_workers_of_which_one_is_killed(
     valkey: ValkeyProcess, store_url: str, store: Store, server: NatsProcess
 ) -> None:
     """Each message counts once: one of two workers is killed in the middle, a third one comes."""
     async with stream_of(server) as context:
         for number in range(400):
-            await context.publish("stock.a", delta(number))
+            await context.publish("stock.a", event(number))
         async with workers(store_url, 2, *arguments(server), ingest_batch_rows_max=7) as crew:
             with valkey.client() as client:
 
@@ -115,7 +85,7 @@ async def test_two_workers_of_which_one_is_killed(
                 crew[0].kill()
                 crew.append(WorkerProcess(store_url, *arguments(server)))
                 for number in range(400, 800):
-                    await context.publish("stock.a", delta(number))
+                    await context.publish("stock.a", event(number))
                 await counted(client, 800)
                 assert {"applied": 800} == outcomes(client, SOURCE)
                 assert 800 == await on_hand(store)
@@ -128,7 +98,7 @@ async def test_purged_messages_stall_nothing(
     """Messages that are gone leave a gap in the numbers, and those of other subjects do too."""
     async with stream_of(server) as context:
         for number in range(30):
-            await context.publish("stock.other" if number % 3 == 1 else "stock.a", delta(number))
+            await context.publish("stock.other" if number % 3 == 1 else "stock.a", event(number))
         await context.delete_msg(STREAM, 4)
         await context.delete_msg(STREAM, 9)
         with valkey.client() as client:
@@ -137,7 +107,7 @@ async def test_purged_messages_stall_nothing(
                 await counted(client, 18)
                 assert 0 == await worker.terminate()
             for number in range(30, 40):
-                await context.publish("stock.a", delta(number))
+                await context.publish("stock.a", event(number))
             await context.purge_stream(STREAM, seq=36)
             async with workers(store_url, 1, *more):
                 await counted(client, 18 + 5)
@@ -150,14 +120,14 @@ async def test_a_stream_made_again_is_another_one(
     """Its numbers begin with 1 again, and its rows are read although the position was beyond."""
     async with stream_of(server) as context:
         for number in range(20):
-            await context.publish("stock.a", delta(number))
+            await context.publish("stock.a", event(number))
         with valkey.client() as client:
             async with workers(store_url, 1, *arguments(server)):
                 await counted(client, 20)
                 await context.delete_stream(STREAM)
                 await context.add_stream(StreamConfig(name=STREAM, subjects=["stock.>"]))
                 for number in range(15, 25):
-                    await context.publish("stock.a", delta(number))
+                    await context.publish("stock.a", event(number))
                 await counted(client, 30)
             assert {"applied": 25, "duplicate": 5} == outcomes(client, SOURCE)
 
@@ -169,8 +139,8 @@ async def test_what_is_no_event_is_a_dead_letter(
     async with stream_of(server) as context:
         await context.publish("stock.a", b"no json")
         await context.publish("stock.a", b"")
-        await context.publish("stock.a", delta(1) + b"\n" + delta(2))
-        await context.publish("stock.a", delta(3))
+        await context.publish("stock.a", event(1) + b"\n" + event(2))
+        await context.publish("stock.a", event(3))
         with valkey.client() as client:
             async with workers(store_url, 1, *arguments(server)):
                 await counted(client, 4)
@@ -183,9 +153,9 @@ async def test_a_row_that_cannot_be_applied_is_passed(
 ) -> None:
     """A row that makes the script fail is refused after its tries; the others are applied."""
     async with stream_of(server) as context:
-        poison = delta(2).replace(b'"N"', b'"POISON"')
-        for event in (delta(0), delta(1), poison, delta(3), delta(4)):
-            await context.publish("stock.a", event)
+        poison = event(2).replace(b'"A"', b'"POISON"')
+        for message in (event(0), event(1), poison, event(3), event(4)):
+            await context.publish("stock.a", message)
         with valkey.client() as client:
             client.set("{0}:k:POISON", "planted")
             async with workers(store_url, 1, *arguments(server), ingest_tries_max=2):
@@ -209,13 +179,13 @@ async def test_the_server_is_away_for_a_while(
             await eventually_async(told, 30.0)
             async with stream_of(server) as context:
                 for number in range(10):
-                    await context.publish("stock.a", delta(number))
+                    await context.publish("stock.a", event(number))
             await counted(client, 10)
             server.kill()
             server.start()
             async with stream_of(server) as context:
                 for number in range(10, 20):
-                    await context.publish("stock.a", delta(number))
+                    await context.publish("stock.a", event(number))
             await counted(client, 20)
             assert {"applied": 20} == outcomes(client, SOURCE)
             assert 0 == await worker.terminate()

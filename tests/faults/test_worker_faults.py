@@ -2,55 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import signal
-import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from sellable.ingest.events import encode
-from sellable.ingest.opening import attached
 from sellable.limits import EVENTS_PER_CALL_MAX
-from sellable.settings import load_settings
-from sellable.stock import Fact, FactKind
-from support.arena import network
+from support.feed_rows import SOURCE, delta, on_hand, store_of_workers
 from support.server import ValkeyProcess
 from support.wait import eventually_async
 from support.workers import PARTITION, letters, outcomes, push, waiting, workers
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     import redis
 
     from sellable.store.store import Store
 
-SOURCE: Final = "wms-paris"
-SKU: Final = "W"
 LONG_S: Final = 30.0
-
-
-def delta(number: int, sku: str = SKU, source: str = SOURCE) -> Fact:
-    """Make a fact that adds one unit."""
-    return Fact(
-        kind=FactKind.DELTA,
-        event_id=f"w{number}",
-        source=source,
-        sku=sku,
-        location="DC",
-        observe_us=time.time_ns() // 1_000,
-        quantity=1,
-    )
-
-
-@pytest.fixture
-async def store(store_url: str) -> AsyncIterator[Store]:
-    """Give a store with a network."""
-    async with attached(load_settings(store=store_url), store_url) as store:
-        await store.networks.apply(json.dumps(network()))
-        yield store
 
 
 async def drained(client: redis.Redis, *sources: str) -> None:
@@ -60,11 +30,6 @@ async def drained(client: redis.Redis, *sources: str) -> None:
         return not waiting(client, sources or (SOURCE,))
 
     await eventually_async(empty, LONG_S)
-
-
-async def on_hand(store: Store, sku: str = SKU) -> int:
-    """Return the units of a SKU."""
-    return (await store.inventory.positions(sku))[0][0].on_hand
 
 
 async def test_poison_is_given_up_and_stops_nothing(
@@ -92,7 +57,7 @@ async def test_poison_is_given_up_and_stops_nothing(
         found = letters(client, SOURCE)
         assert ["dead", "dead"] == [was for *_, was in found]
         assert {"could not be applied in 3 tries"} == {letter[2] for letter in found}
-        assert ["w100", "w101"] == [letter[0][1] for letter in found]
+        assert ["e100", "e101"] == [letter[0][1] for letter in found]
         assert 0 == client.xpending(PARTITION.waiting(SOURCE), "sellable")["pending"]
 
 
@@ -168,8 +133,8 @@ async def test_the_store_is_started_again_under_a_worker() -> None:
     """A worker waits for its store, and what was pending is applied once when it is back."""
     with ValkeyProcess("--appendonly", "yes", "--appendfsync", "always") as valkey:
         url = valkey.url
-        async with attached(load_settings(store=url), url) as store:
-            await store.networks.apply(json.dumps(network()))
+        async with store_of_workers(url):
+            pass
         with valkey.client() as client:
             push(client, SOURCE, *([delta(number)] for number in range(2_000)))
             async with workers(url, 1, ingest_batch_rows_max=20) as (worker,):
@@ -186,7 +151,7 @@ async def test_the_store_is_started_again_under_a_worker() -> None:
                 assert [] == worker.logged("rows_not_applied")  # an outage is no failure of rows
                 assert 0 == await worker.terminate()
             assert {"applied": 2_000} == outcomes(client, SOURCE)
-        async with attached(load_settings(store=url), url) as store:
+        async with store_of_workers(url) as store:
             assert 2_000 == await on_hand(store)
 
 
@@ -215,13 +180,13 @@ async def test_only_the_named_sources_are_read(
     valkey: ValkeyProcess, store_url: str, store: Store
 ) -> None:
     """A name is a name, and a pattern is matched; what fits none waits."""
-    sources = ("till-1", "till-2", "erp", "wms")
+    sources = ("till-1", "till-2", "erp", "pos")
     with valkey.client() as client:
         for source in sources:
             push(client, source, [delta(1, source=source)])
         async with workers(store_url, 1, "--source", "till-*", "--source", "erp"):
             await drained(client, *sources[:3])
-        assert 1 == waiting(client, ["wms"])
+        assert 1 == waiting(client, ["pos"])
 
 
 async def test_odd_entries_are_refused_rows(
@@ -244,8 +209,8 @@ async def test_odd_entries_are_refused_rows(
             "the entry has no field named event": 1,
             "the entry has 1001 events, at most 1000 are allowed": 1_001,
             "must have at most 65536 bytes, has 70000": 1,
-            "is not JSON: Input is a zero-length, empty document: line 1 column 1 (char 0)": 1,
-            "source must be wms-paris as the feed's, or left out, got erp": 1,
+            "is not JSON: Input is a zero-length, empty document, at character 1": 1,
+            "source must be wms as the feed's, or left out, got erp": 1,
         } == Counter(letter[2] for letter in found)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from sellable.store import applying
+from sellable.store import applying, courtesy
 from sellable.store.feeds import OUTCOMES, Entry
 from support.feed_rows import SOURCE, counted, deltas, fed_store, feed, letters, put_in, total
 
@@ -49,7 +49,7 @@ async def test_large_entries_are_applied_by_bounded_scripts(
     store: Store, work_max: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An entry that is cut goes on where it was; its answer has every row."""
-    monkeypatch.setattr(applying, "WORK_MAX", work_max)
+    monkeypatch.setattr(courtesy, "WORK_MAX", work_max)
     await put_in(store, 4)
     rows = deltas(400)
     entries = [
@@ -67,14 +67,15 @@ async def test_large_entries_are_applied_by_bounded_scripts(
 
 
 async def test_an_entry_that_a_dead_worker_began_is_finished(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    store: Store,
 ) -> None:
     """Who takes an entry over answers for the rows that were left, and counts only those."""
     await put_in(store, 1)
     rows = deltas(30)
-    monkeypatch.setattr(applying, "WORK_MAX", 200)
     queue = {"source": SOURCE, "entries": [["1-0", 0, 30, False]]}
-    await applying.apply_rows(store.runner, rows, 5_000, keep_rejected=True, queue=queue)
+    await applying.apply_rows(
+        store.runner, rows, 5_000, work_max=200, keep_rejected=True, queue=queue
+    )
     begun = await counted(store)
     assert 0 < begun < 30
     (answer,) = await store.feeds.apply_entries(SOURCE, [Entry("1-0", rows)])

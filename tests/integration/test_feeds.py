@@ -13,7 +13,7 @@ import pytest
 from sellable import limits
 from sellable.errors import StoreUnavailable
 from sellable.stock import FactResult, Outcome
-from sellable.store import applying
+from sellable.store import courtesy
 from sellable.store.feeds import OUTCOMES
 from sellable.store.pipeline import OutOfStep
 from support.feed_rows import (
@@ -126,7 +126,7 @@ async def test_a_log_goes_through_in_order_whatever_a_script_may_do(
     store: Store, work_max: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Calls that stop early have those behind them sent again: no gap, and nothing twice."""
-    monkeypatch.setattr(applying, "WORK_MAX", work_max)
+    monkeypatch.setattr(courtesy, "WORK_MAX", work_max)
     rows = deltas(1_234)
     results: list[FactResult] = []
     async for answer in store.feeds.apply_all(SOURCE, "f1", 0, chunked(rows)):
@@ -237,6 +237,23 @@ async def test_sources_that_were_silent_longest_are_forgotten(store: Store) -> N
     names = await runner.connection.execute("ZRANGE", runner.partition.feeds, 0, -1)
     assert [b"s1", SOURCE.encode()] == names
     assert 0 == await runner.connection.execute("EXISTS", runner.partition.feed("s2"))
+
+
+async def test_sources_that_are_kept_hold_back_no_others(store: Store) -> None:
+    """However many of the longest silent have letters, those behind them are forgotten."""
+    runner = store.runner
+    await store.inventory.apply(
+        [msgspec.structs.replace(delta(1), source=f"s{at:03}") for at in range(150)]
+    )
+    for at in range(150):
+        name = f"s{at:03}"
+        await runner.connection.execute("ZADD", runner.partition.feeds, at, name)
+        if at < 120:
+            await store.feeds.apply_log(name, "f1", 0, [BAD])
+            await runner.connection.execute("ZADD", runner.partition.feeds, at, name)
+    for _ in range(3):
+        await runner.run("purge", 10)
+    assert 120 == await runner.connection.execute("ZCARD", runner.partition.feeds)
 
 
 async def test_dead_letters_are_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

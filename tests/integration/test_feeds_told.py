@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Final
-
-import pytest
 
 from sellable.stock import FactKind
 from sellable.store import feed_list
@@ -16,13 +13,12 @@ from support.feeding import (
     fact,
     feed,
     feeds_of,
-    feeds_served,
     outcomes,
     refused,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    import pytest
 
     from support.server import ValkeyProcess
     from support.service import Service
@@ -30,30 +26,15 @@ if TYPE_CHECKING:
 KEYS: Final = Partition("0")
 
 
-@pytest.fixture
-def clock() -> list[int]:
-    """Give the time of the test, in ms."""
-    return [time.time_ns() // 1_000_000]
-
-
-@pytest.fixture(params=["native", "grpcio"])
-async def served(
-    request: pytest.FixtureRequest, store_url: str, clock: list[int]
-) -> AsyncIterator[Service]:
-    """Serve a store with two locations under the clock of the test."""
-    async with feeds_served(store_url, request.param, clock) as started:
-        yield started
-
-
-async def test_every_row_is_told_by_its_outcome(served: Service, clock: list[int]) -> None:
+async def test_every_row_is_told_by_its_outcome(fed: Service, clock: list[int]) -> None:
     """Counters, ages and locations are those of the rows, and rows are what the outcomes add to."""
     now_us = clock[0] * 1_000
     count = fact("A", "DC", 5, kind=FactKind.COUNT, observe_us=now_us - 60)
     late = fact("A", "DC", 5, kind=count.kind, observe_us=now_us - 90)
     sold = fact("A", "SHOP", -1, observe_us=now_us - 50)
     far = fact("A", "NOWHERE", 1, observe_us=now_us - 10)
-    await feed(served.store, [count, late, sold, sold, far, refused("{")])
-    told = (await feeds_of(served.client))["wms"]
+    await feed(fed.store, [count, late, sold, sold, far, refused("{")])
+    told = (await feeds_of(fed.client))["wms"]
     assert {"applied": 2, "stale": 1, "duplicate": 1, "rejected": 2} == outcomes(told)
     assert (2, 0, False, 600_000) == (
         told.dead_letter_count,
@@ -69,64 +50,64 @@ async def test_every_row_is_told_by_its_outcome(served: Service, clock: list[int
     ]
 
 
-async def test_calls_count_as_feeds(served: Service) -> None:
+async def test_calls_count_as_feeds(fed: Service) -> None:
     """What a back end sends by ApplyInventory is told under its name, and keeps no letters."""
     sent = [event("A", "DC", delta_quantity=1, source="erp"), event("A", "NOWHERE", source="erp")]
     sent[1].delta_quantity = 1
-    await served.client.apply(*sent)
-    told = (await feeds_of(served.client))["erp"]
+    await fed.client.apply(*sent)
+    told = (await feeds_of(fed.client))["erp"]
     assert {"applied": 1, "rejected": 1} == outcomes(told)
     assert 0 == told.dead_letter_count
 
 
-async def test_a_feed_is_silent_after_its_interval(served: Service, clock: list[int]) -> None:
+async def test_a_feed_is_silent_after_its_interval(fed: Service, clock: list[int]) -> None:
     """The clock of the store decides, to the millisecond; a row ends the silence."""
-    await feed(served.store, [fact("A", "DC")])
-    await feed(served.store, [fact("A", "DC", source="pos")], source="pos")
+    await feed(fed.store, [fact("A", "DC")])
+    await feed(fed.store, [fact("A", "DC", source="pos")], source="pos")
     for ms, silent in ((600_000, False), (1, True)):
         clock[0] += ms
-        told = await feeds_of(served.client)
+        told = await feeds_of(fed.client)
         assert (silent, False) == (told["wms"].silent, told["pos"].silent)
-    await feed(served.store, [fact("A", "DC", observe_us=clock[0] * 1_000)])
-    assert not (await feeds_of(served.client))["wms"].silent
+    await feed(fed.store, [fact("A", "DC", observe_us=clock[0] * 1_000)])
+    assert not (await feeds_of(fed.client))["wms"].silent
 
 
-async def test_a_feed_may_bring_its_own_interval(served: Service, clock: list[int]) -> None:
+async def test_a_feed_may_bring_its_own_interval(fed: Service, clock: list[int]) -> None:
     """What a profile of its files says holds where the settings say nothing, and only there."""
     for source in ("wms", "erp"):
-        await served.store.feed_list.note_interval(source, 1_000)
-        await feed(served.store, [fact("A", "DC", source=source)], source=source)
+        await fed.store.feed_list.note_interval(source, 1_000)
+        await feed(fed.store, [fact("A", "DC", source=source)], source=source)
     clock[0] += 1_001
-    told = await feeds_of(served.client)
+    told = await feeds_of(fed.client)
     assert (False, 600_000) == (told["wms"].silent, told["wms"].silent_after_ms)
     assert (True, 1_000) == (told["erp"].silent, told["erp"].silent_after_ms)
 
 
-async def test_a_feed_that_never_came_is_missed(served: Service) -> None:
+async def test_a_feed_that_never_came_is_missed(fed: Service) -> None:
     """A source that the settings name in full is told of before its first row."""
-    told = (await feeds_of(served.client))["missing"]
+    told = (await feeds_of(fed.client))["missing"]
     assert (True, 0, 3_600_000) == (told.silent, told.row_count, told.silent_after_ms)
     assert not told.HasField("last_row_time")
 
 
-async def test_what_waits_is_told(served: Service, valkey: ValkeyProcess) -> None:
+async def test_what_waits_is_told(fed: Service, valkey: ValkeyProcess) -> None:
     """Entries that no worker took are a lag, also of a source that nobody ever heard of."""
     with valkey.client() as client:
         client.xadd(KEYS.waiting("pos-7"), {"event": "{}"}, id="1700000000000-0")
         client.xadd(KEYS.waiting("pos-7"), {"event": "{}"})
         client.xadd(f"{KEYS.waiting('')}no\x07name", {"event": "{}"})
-    told = await feeds_of(served.client)
+    told = await feeds_of(fed.client)
     assert {"missing", "pos-7", "wms"} == set(told)
     assert (2, 0) == (told["pos-7"].lag_count, told["pos-7"].row_count)
     assert 1_700_000_000_000 == told["pos-7"].oldest_waiting_time.ToMilliseconds()
     with valkey.client() as client:
         client.delete(KEYS.waiting("pos-7"))
-    assert {"missing", "pos-7", "wms"} == set(await feeds_of(served.client))
-    assert {"missing", "wms"} == set(await feeds_of(served.client))  # an empty one is forgotten
+    assert {"missing", "pos-7", "wms"} == set(await feeds_of(fed.client))
+    assert {"missing", "wms"} == set(await feeds_of(fed.client))  # an empty one is forgotten
 
 
 async def test_a_large_store_is_looked_over_in_parts(
-    served: Service, valkey: ValkeyProcess, monkeypatch: pytest.MonkeyPatch
+    fed: Service, valkey: ValkeyProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A call looks at a bounded number of keys, and the next one goes on."""
     monkeypatch.setattr(feed_list, "_SCANS_PER_CALL", 1)
@@ -136,23 +117,23 @@ async def test_a_large_store_is_looked_over_in_parts(
             client.set(f"{{0}}:other:{number}", 1)
         client.xadd(KEYS.waiting("pos-7"), {"event": "{}"})
     calls = 1
-    while "pos-7" not in await feeds_of(served.client):
+    while "pos-7" not in await feeds_of(fed.client):
         calls += 1
         assert calls < 200
 
 
-async def test_sources_come_in_pages(served: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_sources_come_in_pages(fed: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each source is there once, by name; many locations make pages shorter, never empty."""
     names = [f"pos-{number:03}" for number in range(25)]
     for name in names:
         rows = [fact("A", location, source=name) for location in ("DC", "SHOP")]
-        await feed(served.store, rows, source=name)
+        await feed(fed.store, rows, source=name)
 
     async def pages(size: int) -> list[list[str]]:
         found, token = [], ""
         while True:
             request = pb.ListFeedsRequest(page_size=size, page_token=token)
-            page = await served.client.operations.ListFeeds(request, timeout=CALL_S_MAX)
+            page = await fed.client.operations.ListFeeds(request, timeout=CALL_S_MAX)
             found.append([each.source for each in page.feeds])
             token = page.next_page_token
             if not token:
@@ -166,5 +147,5 @@ async def test_sources_come_in_pages(served: Service, monkeypatch: pytest.Monkey
     assert every == [name for page in short for name in page]
     assert max(map(len, short)) <= 3
     monkeypatch.setattr(feed_list, "FEED_LOCATIONS_MAX", 1)
-    told = (await feeds_of(served.client))["pos-000"]
+    told = (await feeds_of(fed.client))["pos-000"]
     assert ["DC"] == [each.location for each in told.locations]  # the one that is silent longest

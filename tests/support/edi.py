@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sellable.ingest.edi.edifact import read_edifact
+from sellable.ingest.edi.rules import Strictness
 from sellable.ingest.edi.x12 import read_x12
-from sellable.ingest.profile import SegmentCount
 from sellable.ingest.profiles import load_profile
 from sellable.ingest.rows import FileProblem, ReadContext
 from sellable.stock import Fact
@@ -86,7 +86,7 @@ def read(
     if edi is not None:
         chosen = replace(chosen, edi=edi)
     if relaxed:
-        chosen = replace(chosen, segment_count=SegmentCount.WARNING)
+        chosen = replace(chosen, segment_count=Strictness.WARNING)
     context = ReadContext(
         source="3pl",
         profile=chosen,

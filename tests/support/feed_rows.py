@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from sellable.ingest.opening import attached
 from sellable.maintenance.verify import verify
+from sellable.settings import load_settings
 from sellable.stock import Fact, FactKind, Refused
 from sellable.store.feeds import GROUP, OUTCOMES
 from support.arena import network
@@ -35,12 +37,20 @@ async def fed_store(url: str) -> AsyncIterator[Store]:
         assert [] == [d async for step in verify(store.runner) for d in step.differences]
 
 
-def delta(number: int, sku: str = "A", quantity: int = 1) -> Fact:
+@asynccontextmanager
+async def store_of_workers(url: str) -> AsyncIterator[Store]:
+    """Open a store as a worker does, and give it a network."""
+    async with attached(load_settings(store=url), url) as store:
+        await store.networks.apply(json.dumps(network()))
+        yield store
+
+
+def delta(number: int, sku: str = "A", quantity: int = 1, *, source: str = SOURCE) -> Fact:
     """Make a fact that changes on hand, unless it came before."""
     return Fact(
         kind=FactKind.DELTA,
         event_id=f"e{number}",
-        source=SOURCE,
+        source=source,
         sku=sku,
         location="DC",
         observe_us=NOW_US,

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import json
 import random
-import signal
-import subprocess
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from sellable.store.keys import Partition
-from support.command import SCRIPT, environment
 from support.wait import DEADLINE_S_DEFAULT, eventually
+from support.workers import WorkerProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,7 +29,6 @@ OPENING: Final = 1_000
 STORES_PER_MARKET: Final = 20
 EVENTS_PER_ENTRY: Final = 100
 _ENTRIES_PER_CALL: Final = 50
-_STOP_S_MAX: Final = 30.0
 _HOUR_US: Final = 3_600_000_000
 # A week of retention less the time that the run itself may take.
 _WINDOW_US: Final = 6 * 24 * _HOUR_US
@@ -165,21 +162,16 @@ class Workers:
 
     def __init__(self, store_url: str, count: int, *, claim_after_ms: int = 1_000) -> None:
         self.killed = 0
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._processes: list[WorkerProcess] = []
         self._count = count
-        self._command = [str(SCRIPT), "ingest", "worker", "--store", store_url]
-        self._environment = environment(
-            {
-                "SELLABLE_INGEST_CLAIM_AFTER_MS": str(claim_after_ms),
-                "SELLABLE_LOG_LEVEL": "error",
-            }
-        )
+        self._store_url = store_url
+        self._claim_after_ms = claim_after_ms
 
     def kill_one(self, chance: random.Random) -> None:
         """End a worker as `kill -9` does, wherever it is, and start another one."""
         process = self._processes.pop(chance.randrange(len(self._processes)))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        process.kill()
+        process.leave()
         self.killed += 1
         self._start()
 
@@ -211,21 +203,14 @@ class Workers:
         trace: TracebackType | None,
     ) -> None:
         for process in self._processes:
-            process.terminate()
-        for process in self._processes:
-            try:
-                process.wait(_STOP_S_MAX)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            process.leave()
 
     def _start(self) -> None:
         self._processes.append(
-            subprocess.Popen(
-                self._command,
-                stdin=subprocess.DEVNULL,
-                env=self._environment,
-                start_new_session=True,
+            WorkerProcess(
+                self._store_url,
+                log_level="error",
+                ingest_claim_after_ms=self._claim_after_ms,
             )
         )
 

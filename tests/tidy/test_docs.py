@@ -69,6 +69,38 @@ def test_scripts_are_in_their_table() -> None:
     assert {name: row_of(name) for name in SCRIPTS} == rows
 
 
+def test_files_of_ingest_are_in_their_table() -> None:
+    """The largest room says of each of its files what it is part of."""
+    room = ROOT / "src" / "sellable" / "ingest"
+    linked = {link for link in _LINK.findall((room / "README.md").read_text()) if "/" not in link}
+    files = {path.name for path in room.glob("*.py") if path.name != "__init__.py"}
+    assert files == {link for link in linked if link.endswith(".py")}
+
+
+def test_load_tests_are_in_their_table() -> None:
+    """Every program that measures has a row, with how it is called."""
+    folder = ROOT / "loadtests"
+    rows = re.findall(
+        r"^\| `(?:PYTHONPATH=tests )?python loadtests/(\w+\.py)`",
+        (folder / "README.md").read_text(),
+        re.MULTILINE,
+    )
+    programs = {path.name for path in folder.glob("*.py") if "__main__" in path.read_text()}
+    assert programs - {"echo_server.py", "redis_py_server.py"} == set(rows)  # those are contenders
+
+
+def test_knobs_of_tests_are_told() -> None:
+    """Whatever makes a test larger or smaller is in the page of the tests, and nothing else is."""
+    named = {
+        name
+        for path in written(".py")
+        if "tests" in path.relative_to(ROOT).parts
+        for name in re.findall(r"\"(SELLABLE_TEST_\w+)\"", path.read_text())
+    }
+    page = (ROOT / "tests" / "README.md").read_text()
+    assert named == set(re.findall(r"SELLABLE_TEST_\w+", page))
+
+
 def row_of(name: str) -> str:
     """Return what the table says of a script: its first sentence, and its outcomes in order."""
     header = SCRIPTS[name].source.partition("--[[\n")[2].partition("\n]]")[0]

@@ -109,7 +109,7 @@ def test_every_reason_is_named_by_a_call_or_common_to_all() -> None:
 
 
 def test_field_types_are_the_few_that_every_language_has() -> None:
-    """No unsigned and no fixed-width numbers, no single precision; bytes only where rows are kept."""
+    """No unsigned or fixed-width numbers, no single precision; bytes only where rows are kept."""
     others = [name for name, field, _ in fields() if field.type not in TYPES]
     assert others == ["DeadLetter.payload"]
 

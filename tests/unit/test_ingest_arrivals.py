@@ -145,9 +145,12 @@ def test_name_that_is_taken_gets_a_number(tmp_path: Path) -> None:
     """Nothing in done or failed is ever written over, and reasons keep to their files."""
     inbox = Inbox(tmp_path, settle_s=0)
     inbox.prepare()
-    assert ["a.csv", "a~2.csv", "a~3.csv"] == [
-        inbox.done(aged(tmp_path / "a.csv", 1)).name for _ in range(3)
-    ]
+    arrived = []
+    for _ in range(3):
+        path = aged(tmp_path / "a.csv", 1)
+        status = path.stat()
+        arrived.append(inbox.done(path, status.st_size, status.st_mtime_ns // 1_000).name)
+    assert ["a.csv", "a~2.csv", "a~3.csv"] == arrived
     moved = [inbox.failed(aged(tmp_path / "b.csv", 1), f"reason {n}") for n in range(2)]
     assert ["b.csv", "b~2.csv"] == [path.name for path in moved]
     reasons = [path.with_name(f"{path.name}.reason.txt").read_text() for path in moved]

@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from sellable.ingest.edi.rules import EdiRules
+from sellable.ingest.edi.rules import Counted, EdiRules
 from sellable.stock import FactKind
 from support.edi import GS, ISA, OBSERVED_US, edifact, message, read, transaction, x12
 
@@ -76,7 +76,7 @@ def test_profile_chooses_numbers_quantities_places_and_times() -> None:
     """Every table of the section `edi` decides."""
     rules = EdiRules(
         sku_qualifiers=("UP", "SK"),
-        quantities={"02": "net_of_reserved"},
+        quantities={"02": Counted.NET_OF_RESERVED},
         locations=("REF 11",),
         times=("405",),
     )

@@ -6,12 +6,12 @@ from typing import Final
 
 import pytest
 
-from sellable.ingest.edi.rules import EdiRules
+from sellable.ingest.edi.rules import EdiRules, Strictness
 from support.edi import GS, ISA, edifact, message, read, transaction, x12
 
 ITEM: Final = ("LIN*1*SK*A", "QTY*33*5", "REF*ZZ*L1")
 GOOD: Final = {("A", "L1"): ("count", 5)}
-RELAXED: Final = EdiRules(control_numbers="warning", missing_trailer="warning")
+RELAXED: Final = EdiRules(control_numbers=Strictness.WARNING, missing_trailer=Strictness.WARNING)
 
 
 @pytest.mark.parametrize("told", [2, 99, 0])

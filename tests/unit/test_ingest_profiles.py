@@ -32,6 +32,17 @@ def test_the_shipped_profiles_are_on_the_page() -> None:
         assert name == load_profile(name).name
 
 
+def test_the_examples_of_the_pages_are_profiles() -> None:
+    """What a reader copies from a page is accepted as it stands."""
+    pages = (PAGE, (ROOT / "src" / "sellable" / "ingest" / "README.md").read_text())
+    examples = [
+        text for page in pages for text in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    ]
+    assert 2 == len(examples)
+    for text in examples:
+        assert "test" == profile_of(text).name
+
+
 def test_what_shipped_profiles_mean() -> None:
     """Counts of Shopify's wide layout leave reserved units out; fractions of Adobe are cut."""
     assert CountMeaning.NET_OF_RESERVED is load_profile("shopify-2023-wide").count

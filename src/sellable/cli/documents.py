@@ -1,12 +1,13 @@
-"""Documents of a network: read from a file, or refused line by line."""
+"""What commands read: documents of a network, refused line by line, and files of rows."""
 
 from __future__ import annotations
 
 import getpass
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, BinaryIO, TypeVar
 
 import typer
 
@@ -78,6 +79,24 @@ def read_document(file: Path) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise usage(f"{name} is not UTF-8: byte {error.start}, line {line}") from error
+
+
+@contextmanager
+def opened_rows(file: Path) -> Iterator[BinaryIO]:
+    """Open a file of rows, which may be of any length.
+
+    Raises:
+        Failure: If it cannot be read.
+    """
+    if str(file) == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        opened = file.open("rb")
+    except OSError as error:
+        raise usage(f"cannot read {file}: {error.strerror}") from error
+    with opened:
+        yield opened
 
 
 def document_name(file: Path) -> str:

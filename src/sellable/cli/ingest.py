@@ -7,7 +7,7 @@ import typer
 from sellable.cli import ingest_dead_letters
 from sellable.cli.client import asks_service
 from sellable.cli.ingest_file import file_command
-from sellable.cli.ingest_options import STORE_SETTINGS
+from sellable.cli.ingest_options import STORE_SETTINGS, WORKER_SETTINGS
 from sellable.cli.ingest_push import push_command
 from sellable.cli.ingest_status import status_command
 from sellable.cli.ingest_watch import watch_command
@@ -18,8 +18,8 @@ from sellable.cli.settings import takes_settings
 ingest_app = typer.Typer(help=flowing(INGEST_MANUAL))
 dead_letters_app = typer.Typer(help=flowing(DEAD_LETTERS_MANUAL))
 
-ingest_app.command("worker")(takes_settings(worker_command))
-ingest_app.command("push")(takes_settings(push_command))
+ingest_app.command("worker")(takes_settings(worker_command, WORKER_SETTINGS))
+ingest_app.command("push")(takes_settings(push_command, STORE_SETTINGS))
 ingest_app.command("file")(takes_settings(file_command, STORE_SETTINGS))
 ingest_app.command("watch")(takes_settings(watch_command, STORE_SETTINGS))
 ingest_app.command("status")(asks_service(status_command))

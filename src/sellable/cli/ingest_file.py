@@ -28,6 +28,7 @@ from sellable.cli.ingest_options import (
     order_of,
 )
 from sellable.cli.terminal import Answer, write_answer
+from sellable.errors import Overloaded, StoreUnavailable
 from sellable.ingest.forms import Form
 from sellable.settings import InForce
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sellable.cli.ingest_view import Display
+    from sellable.errors import SellableError
     from sellable.ingest.order import Loaded, Order
     from sellable.settings import Settings
     from sellable.store.store import Store
@@ -116,7 +118,7 @@ def _loaded(
         try:
             run_event_loop(_load_all(settings, paths, order, display, results, dry_run=dry_run))
         except KeyboardInterrupt:
-            raise _interrupted(results) from None
+            raise _interrupted(results, order) from None
     return results
 
 
@@ -144,7 +146,10 @@ async def _load_all(
     async with open_ingest_store(settings) as store:
         for path in paths:
             display.begin(path)
-            await _load_one(store, path, order, display, results, dry_run=dry_run)
+            try:
+                await _load_one(store, path, order, display, results, dry_run=dry_run)
+            except (StoreUnavailable, Overloaded) as error:
+                raise _lost(error, path, order, dry_run=dry_run) from error
 
 
 async def _load_one(
@@ -185,11 +190,28 @@ def _exit_code(results: Sequence[Loaded]) -> ExitCode:
     return ExitCode.REFUSED if refused or stopped else ExitCode.DONE
 
 
-def _interrupted(results: Sequence[Loaded]) -> Failure:
+def _interrupted(results: Sequence[Loaded], order: Order) -> Failure:
     done = f"; {len(results)} files were loaded before it" if results else ""
     return Failure(
         f"interrupted: what was applied stays{done}",
         exit_code=ExitCode.INTERRUPTED,
         reason="INTERRUPTED",
-        hint="the same command with --resume goes on behind the last row that was applied",
+        hint=_how_to_go_on(order),
     )
+
+
+def _lost(error: SellableError, path: str, order: Order, *, dry_run: bool) -> Failure:
+    """Say that the store was lost on the way, and how to go on."""
+    kept = "nothing was changed" if dry_run else "what was applied stays"
+    return Failure(
+        f"the load of {path} was cut off, {kept}: {error}",
+        exit_code=ExitCode.NO_ANSWER,
+        reason=error.reason,
+        hint="" if dry_run else _how_to_go_on(order),
+    )
+
+
+def _how_to_go_on(order: Order) -> str:
+    if order.shift:
+        return "the same command reads it from its start, and recognises what was applied"
+    return "the same command with --resume goes on behind the last row that was applied"

@@ -1,4 +1,4 @@
-"""The options that loading a file and watching a folder share."""
+"""The options that the commands of feeds share."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sellable.names import identifier_problem, location_problem
 if TYPE_CHECKING:
     from sellable.ingest.order import Order
 
-# What a loader has of the settings: where the store is, and what it keeps.
+# What a loader takes of the settings: where the store is, and what it keeps.
 STORE_SETTINGS: Final = (
     "store",
     "data",
@@ -31,6 +31,14 @@ STORE_SETTINGS: Final = (
     "ledger_entries_max",
     "log_level",
     "log_format",
+)
+# And what a worker has besides.
+WORKER_SETTINGS: Final = (
+    *STORE_SETTINGS,
+    "drain_grace_ms",
+    "ingest_batch_rows_max",
+    "ingest_claim_after_ms",
+    "ingest_tries_max",
 )
 _READING: Final = "How files are read"
 _DELIMITERS: Final = {"tab": "\t", "auto": "", "\\t": "\t"}

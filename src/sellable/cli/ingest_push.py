@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final
@@ -14,7 +12,7 @@ import typer
 from rich.text import Text
 
 from sellable.cli.client import AsJson
-from sellable.cli.documents import document_name
+from sellable.cli.documents import document_name, opened_rows
 from sellable.cli.failure import ExitCode, usage
 from sellable.cli.show import number
 from sellable.cli.terminal import Answer, write_answer
@@ -53,7 +51,7 @@ def push_command(
     """
     if problem := identifier_problem(source):
         raise usage(f"SOURCE {problem}")
-    with _opened(path) as lines:
+    with opened_rows(path) as lines:
         pushed = asyncio.run(_push(in_force.settings, source, lines))
     name = document_name(path)
     notes = [Text(f"{name}:{row['line']}: {row['detail']}") for row in pushed.told[:_SHOWN_MAX]]
@@ -126,16 +124,3 @@ def _good(some: list[tuple[int, bytes]], source: str, pushed: _Pushed) -> Iterat
             pushed.refuse(line, row.detail)
         else:
             yield event
-
-
-@contextmanager
-def _opened(file: Path) -> Iterator[BinaryIO]:
-    if str(file) == "-":
-        yield sys.stdin.buffer
-        return
-    try:
-        opened = file.open("rb")
-    except OSError as error:
-        raise usage(f"cannot read {file}: {error.strerror}") from error
-    with opened:
-        yield opened

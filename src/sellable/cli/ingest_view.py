@@ -34,13 +34,19 @@ OUTCOMES: Final = ("applied", "unchanged", "stale", "duplicate", "rejected", "de
 _STYLES: Final = {"applied": "green", "rejected": "bold red", "dead": "bold red"}
 _COLUMNS: Final = ("file", "line", "reason", "detail", "row")
 _SHOW_EVERY_S: Final = 0.2
+_FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r")
+# What helps further, by the reason of rows that were refused.
+_HINTS: Final = {
+    "UNKNOWN_LOCATION": "`sellable network show` lists the locations; `locations` of a profile "
+    "says what a file calls them",
+}
 
 
 class Rejects:
     """A CSV file of every row that was refused, as it came; appears when it is closed.
 
-    A row is data and is written as it is: whoever opens the file in a spreadsheet imports its
-    columns as text.
+    People open it in a spreadsheet, and anybody may have written the rows: a detail or a row that
+    begins as a formula does has an apostrophe before it.
     """
 
     def __init__(self, target: Path | None) -> None:
@@ -69,7 +75,7 @@ class Rejects:
             return
         line, told = row
         payload = told.payload if isinstance(told, Refused) else encode(told).decode()
-        self._writer.writerow((self.file, line or "", reason, detail, payload))
+        self._writer.writerow((self.file, line or "", reason, _plain(detail), _plain(payload)))
 
     def __exit__(
         self,
@@ -84,6 +90,10 @@ class Rejects:
         os.fsync(self._stream.fileno())
         self._stream.close()
         self._part.replace(self._target.resolve())
+
+
+def _plain(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA_SIGNS) else text
 
 
 class Display:
@@ -140,6 +150,11 @@ class Display:
 
 def loaded_view(loaded: Loaded) -> Iterator[RenderableType]:
     """Show what became of one file."""
+    if loaded.problem and not loaded.form:
+        told = loaded.problem if loaded.known else f"{loaded.name}: {loaded.problem}"
+        yield Text(told, style="yellow" if loaded.known else "bold red")
+        yield from (Text(f"note: {note}", style="yellow") for note in loaded.notes)
+        return
     style = "bold" if loaded.complete else "bold red"
     told = f": {loaded.form}, {number(loaded.rows)} rows in {loaded.seconds:.1f} s"
     yield Text.assemble((loaded.name, style), f"{told}, {number(_rate(loaded, loaded.seconds))}/s")
@@ -153,16 +168,27 @@ def loaded_view(loaded: Loaded) -> Iterator[RenderableType]:
         counts.add_row(Text("no facts, skipped", style="dim"), number(loaded.skipped))
     yield counts
     if loaded.reasons:
-        refused = table("refused", "count", "line", "first of them")
-        for name, reason in loaded.reasons.items():
-            lines = Text("\n".join(str(line or "") for line, _ in reason.examples))
-            texts = Text("\n".join(text for _, text in reason.examples))
-            refused.add_row(Text(name), number(reason.count), lines, texts)
-        yield refused
+        yield _refused_view(loaded)
     yield from _counts_view(loaded)
+    if loaded.sync_problem:
+        yield Text.assemble(("no full count: ", "bold red"), loaded.sync_problem)
     yield from (Text(f"note: {note}", style="yellow") for note in loaded.notes)
     if loaded.problem:
         yield Text.assemble(("stopped: ", "bold red"), loaded.problem)
+    for hint in (_HINTS[name] for name in loaded.reasons if name in _HINTS):
+        yield Text.assemble(("hint: ", "bold cyan"), hint)
+
+
+def _refused_view(loaded: Loaded) -> RenderableType:
+    refused = table("refused", ">count", "line", "first of them")
+    for name, reason in loaded.reasons.items():
+        lines: dict[str, list[str]] = {}
+        for line, text in reason.examples:
+            lines.setdefault(text, []).append(str(line))
+        for at, (text, numbers) in enumerate(lines.items()):
+            first = (Text(name), number(reason.count)) if at == 0 else (Text(), Text())
+            refused.add_row(*first, Text(", ".join(numbers)), Text(text))
+    return refused
 
 
 def _counts_view(loaded: Loaded) -> Iterator[RenderableType]:

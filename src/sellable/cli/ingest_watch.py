@@ -90,7 +90,7 @@ def watch_command(
         )
 
     run_event_loop(main())
-    refused = any(one.failed or one.refused_rows for one in seen)
+    refused = any(one.failed or one.stuck or one.refused_rows for one in seen)
     raise typer.Exit(ExitCode.REFUSED if once and refused else ExitCode.DONE)
 
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, Final
+from typing import Annotated, Any, Final
 
 import typer
 from google.protobuf.timestamp_pb2 import Timestamp
 from rich.text import Text
 
 from sellable.cli.client import Service
-from sellable.cli.documents import document_name
+from sellable.cli.documents import document_name, opened_rows
 from sellable.cli.failure import ExitCode, Failure, exit_code_of_reason, usage
 from sellable.cli.item_rows import Row, RowRefused, item_of, rows
 from sellable.cli.show import number, word
@@ -55,7 +53,7 @@ def put_command(
     counts: Counter[str] = Counter()
     rejected: list[dict[str, Any]] = []
     notes: list[Text] = []
-    with _opened(file) as opened:
+    with opened_rows(file) as opened:
         for batch in _batches(rows(opened, name, now)):
             for row, outcome, reason, detail in _put(service, batch, name):
                 counts[outcome] += 1
@@ -167,16 +165,3 @@ def _now() -> Timestamp:
     now = Timestamp()
     now.GetCurrentTime()
     return now
-
-
-@contextmanager
-def _opened(file: Path) -> Iterator[BinaryIO]:
-    if str(file) == "-":
-        yield sys.stdin.buffer
-        return
-    try:
-        opened = file.open("rb")
-    except OSError as error:
-        raise usage(f"cannot read {file}: {error.strerror}") from error
-    with opened:
-        yield opened

@@ -155,7 +155,8 @@ class _Unpacked(_Readable):
             try:
                 piece = self._more(self._part, size - count)
             except (zlib.error, zstd.ZstdError) as error:
-                self._problem = FileProblem(f"the {self._name} data is damaged: {error}")
+                cause = str(error).rpartition(": ")[2]
+                self._problem = FileProblem(f"the {self._name} data is damaged: {cause}")
             except FileProblem as problem:
                 self._problem = problem
             else:

@@ -1,7 +1,7 @@
 """What a file would do, without doing it: every row is read, and held against its position.
 
 Rows are judged one by one against the stock as it is, not against each other: of two rows of one
-position both are told. What later facts the store already has is not taken off either.
+position both are told. Later changes that the store already has are not taken off either.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from sellable.ingest.counting import look, sieve_of
 from sellable.ingest.order import Loaded, Reason
 from sellable.ingest.rows import FileProblem
 from sellable.ingest.shifting import shift_of
@@ -35,7 +36,8 @@ async def rehearse(store: Store, content: Content, order: Order, watcher: Watche
     """Read a whole file, and say what loading it would change; nothing is written.
 
     Raises:
-        FileProblem: It cannot be told what it is, or its times cannot be shifted.
+        FileProblem: It cannot be told what it is, its times cannot be shifted, or it is no full
+            count and was to be one.
         StoreUnavailable: The store does not answer.
     """
     begun = time.monotonic()
@@ -44,13 +46,17 @@ async def rehearse(store: Store, content: Content, order: Order, watcher: Watche
     if state is not None and state.finished:
         loaded.notes.append(f"it was loaded before, with all of its {state.rows} rows")
     shift = await shift_of(store, content, order) if order.shift else None
+    refused = (await look(content, order, Loaded(name=content.name)))[1] if order.sync else 0
     reader = order.reader(content)
     loaded.form = reader.form
     rehearsal = _Rehearsal(store, loaded, watcher, shift)
     await rehearsal.begin()
+    sieve = sieve_of(content, order, whole=not refused) if order.sync else None
     try:
         for rows in reader.rows():
-            await rehearsal.judge(rows)
+            if order.sync:
+                rehearsal.name(rows)
+            await rehearsal.judge([sieve(row) for row in rows] if sieve else rows)
             watcher.progress(loaded, reader.bytes_read)
         content.check_unchanged()
         loaded.complete = True
@@ -58,8 +64,10 @@ async def rehearse(store: Store, content: Content, order: Order, watcher: Watche
         loaded.problem = str(problem)
     loaded.skipped = reader.notes.skipped
     loaded.notes += reader.notes.warnings + rehearsal.words()
-    if order.sync and loaded.complete:
-        await rehearsal.zeroed()
+    if order.sync and loaded.complete and not refused:
+        await rehearsal.zeroed(order.max_zeroed_fraction)
+    elif refused:
+        loaded.sync_problem = f"nothing would be counted as 0: {refused} rows cannot be read"
     loaded.seconds = time.monotonic() - begun
     return loaded
 
@@ -79,6 +87,13 @@ class _Rehearsal:
     async def begin(self) -> None:
         """Ask the store what time it is."""
         self._now_us = await self._store.runner.now_ms() * 1_000
+
+    def name(self, rows: list[Row]) -> None:
+        """Note what a full count names, refused or not."""
+        for _, fact in rows:
+            if isinstance(fact, Fact) and self._named_count <= _NAMED_MAX:
+                self._named.setdefault(fact.location, set()).add(fact.sku)
+                self._named_count += 1
 
     async def judge(self, rows: list[Row]) -> None:
         """Say of each row what would become of it."""
@@ -103,7 +118,7 @@ class _Rehearsal:
             told.append(f"location {name!r} is not known to the network: {count} rows")
         return told
 
-    async def zeroed(self) -> None:
+    async def zeroed(self, fraction_max: float) -> None:
         """Count what a full count of the locations would take to 0."""
         if self._named_count > _NAMED_MAX:
             self._loaded.notes.append(
@@ -119,9 +134,10 @@ class _Rehearsal:
                     one.on_hand > 0 and sku not in named
                     for sku, one in zip(skus, held, strict=True)
                 )
-            self._loaded.notes.append(
-                f"{zeroed} of {stocked} positions with stock at {location} would be counted as 0"
-            )
+            told = f"{zeroed} of {stocked} positions with stock at {location} would be counted as 0"
+            if zeroed > fraction_max * stocked:
+                told += f": more than {fraction_max:g} of them, so the full count would be refused"
+            self._loaded.notes.append(told)
 
     def _judge(self, row: Row, fact: Fact, now: Standing) -> None:
         if not now.known:
@@ -136,15 +152,12 @@ class _Rehearsal:
             self._reject(row, "IN_FUTURE", "observed further ahead than is tolerated")
             return
         if fact.kind in _COUNTS:
-            if self._named_count <= _NAMED_MAX:
-                self._named.setdefault(fact.location, set()).add(fact.sku)
-                self._named_count += 1
             if not 0 <= fact.quantity <= QUANTITY_MAX:
                 self._reject(row, "INVALID_FIELD", f"a count is 0 to {QUANTITY_MAX}")
                 return
-            if fact.observe_us < now.observe_us:
-                self._loaded.outcomes["stale"] += 1
-                return
+        if fact.kind in _UNITS and fact.observe_us < now.observe_us:
+            self._loaded.outcomes["stale"] += 1
+            return
         change = self._change(fact, now)
         self._up += max(0, change)
         self._down += max(0, -change)

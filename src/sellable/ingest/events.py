@@ -66,7 +66,7 @@ def decode(payload: bytes, source: str) -> Fact | Refused:
     try:
         row = orjson.loads(payload)
     except orjson.JSONDecodeError as error:
-        return refused(source, f"is not JSON: {error}", payload)
+        return refused(source, f"is not JSON: {error.msg}, at character {error.pos + 1}", payload)
     if type(row) is not dict:
         return refused(source, f"must be one JSON object, got {_shown(row)}", payload)
     return decode_object(row, source, payload)

@@ -28,6 +28,7 @@ REASON_ENDING: Final = ".reason.txt"
 _LOCK: Final = ".sellable-watch.lock"
 _UNFINISHED: Final = (".part", ".tmp", ".filepart", ".crdownload")
 _NS: Final = 1_000_000_000
+_NS_PER_US: Final = 1_000
 
 
 class InboxProblem(SellableError):
@@ -108,9 +109,19 @@ class Inbox:
         self._seen = found
         return [self.folder / name for _, name in sorted(complete)], unsettled
 
-    def done(self, path: Path) -> Path:
-        """Move a file that was loaded; return where it is now."""
-        return self._move(path, self._free(DONE, path.name))
+    def done(self, path: Path, size: int, modified_us: int) -> Path:
+        """Move a file that was loaded; return where it is now.
+
+        Raises:
+            FileNotFoundError: Another file took its name meanwhile, and is still in the folder.
+            OSError: It cannot be moved.
+        """
+        target = self._move(path, self._free(DONE, path.name))
+        moved = target.stat()
+        if (moved.st_size, moved.st_mtime_ns // _NS_PER_US) != (size, modified_us):
+            target.rename(self._free(".", path.name))
+            raise FileNotFoundError
+        return target
 
     def failed(self, path: Path, reason: str) -> Path:
         """Move a file that cannot be loaded, and write down beside it why."""

@@ -21,7 +21,7 @@ from sellable.stock import Outcome
 from sellable.store.pipeline import OutOfStep
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
     from sellable.ingest.content import Content
     from sellable.ingest.detect import FileReader
@@ -55,8 +55,16 @@ class LoadedElsewhere(SellableError):
         )
 
 
-async def load(store: Store, content: Content, order: Order, watcher: Watcher) -> Loaded:
+async def load(
+    store: Store,
+    content: Content,
+    order: Order,
+    watcher: Watcher,
+    sieve: Callable[[Row], Row] | None = None,
+) -> Loaded:
     """Apply every row of a file; what stops it is in the answer, with all that was applied.
+
+    A sieve sees each row first, and may refuse it.
 
     Raises:
         LoadedBefore: It was loaded to its end, and nobody asked for it again.
@@ -72,7 +80,7 @@ async def load(store: Store, content: Content, order: Order, watcher: Watcher) -
     loaded.form = reader.form
     if order.profile.silent_after_ms:
         await store.feed_list.note_interval(order.source, order.profile.silent_after_ms)
-    run = _Run(store, order, loaded, watcher, reader)
+    run = _Run(store, order, loaded, watcher, reader, sieve)
     try:
         await run.apply(state.rows if state else 0, shift)
     except OutOfStep as other:
@@ -126,13 +134,20 @@ class _Run:
     """One pass over a file."""
 
     def __init__(
-        self, store: Store, order: Order, loaded: Loaded, watcher: Watcher, reader: FileReader
+        self,
+        store: Store,
+        order: Order,
+        loaded: Loaded,
+        watcher: Watcher,
+        reader: FileReader,
+        sieve: Callable[[Row], Row] | None,
     ) -> None:
         self._feeds = store.feeds
         self._order = order
         self._loaded = loaded
         self._watcher = watcher
         self._reader = reader
+        self._sieve = sieve
         self._sent: deque[Row] = deque()  # without an answer yet: bounded by what is in flight
 
     async def apply(self, first: int, shift: Shift | None) -> None:
@@ -149,7 +164,8 @@ class _Run:
     ) -> AsyncIterator[Sequence[Fact | Refused]]:
         """Give the rows, and keep them with their lines until they are answered."""
         try:
-            for rows in _behind(self._reader.rows(), skipped):
+            for found in _behind(self._reader.rows(), skipped):
+                rows = [self._sieve(row) for row in found] if self._sieve else found
                 self._sent.extend(rows)
                 facts = [row for _, row in rows]
                 yield shift.moved(facts) if shift else facts

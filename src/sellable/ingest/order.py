@@ -117,6 +117,7 @@ class Loaded:
         earlier: Rows that earlier runs had applied.
         reasons: Why rows were refused, in this run.
         counts: Of a full count, what became of each location, or why nothing did.
+        sync_problem: Why a full count took nothing to 0; empty if it did, or is none.
         notes: What a person should know.
         skipped: Lines that the profile says are no facts.
         problem: What stopped it; empty if it was loaded to its end.
@@ -134,6 +135,7 @@ class Loaded:
     earlier: int = 0
     reasons: dict[str, Reason] = field(default_factory=dict)
     counts: dict[str, SyncResult | str] = field(default_factory=dict)
+    sync_problem: str = ""
     notes: list[str] = field(default_factory=list)
     skipped: int = 0
     problem: str = ""
@@ -161,6 +163,7 @@ class Loaded:
             "bytes": self.bytes_total,
             "complete": self.complete,
             "problem": self.problem,
+            "sync_problem": self.sync_problem,
             "loaded_before": self.known,
             "rows": self.rows,
             "earlier_rows": self.earlier,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from sellable.ingest.edi.rules import EdiRules
+from sellable.ingest.edi.rules import EdiRules, Strictness
 
 COLUMNS: Final = {
     "sku": "the SKU, kept as text",
@@ -63,13 +63,6 @@ class Duplicates(StrEnum):
     REJECT = "reject"
     SUM = "sum"
     LAST = "last"
-
-
-class SegmentCount(StrEnum):
-    """How a wrong count of EDI segments is taken."""
-
-    ERROR = "error"
-    WARNING = "warning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +131,7 @@ KEYS: Final[dict[str, Key]] = {
     "segment_count": Key("error or warning", "error", "EDI: a wrong count of segments"),
     "edi": Key("a mapping", "846 and INVRPT", "EDI: which segments and qualifiers are read"),
     "silent_after": Key(
-        "a duration such as 90m or 26h", "none", "without rows for longer, the feed is stale"
+        "a duration such as 90m or 26h", "none", "without rows for longer, the feed is silent"
     ),
 }
 
@@ -171,7 +164,7 @@ class Profile:
     wide: bool = False
     not_locations: frozenset[str] = frozenset()
     duplicates: Duplicates = Duplicates.REJECT
-    segment_count: SegmentCount = SegmentCount.ERROR
+    segment_count: Strictness = Strictness.ERROR
     edi: EdiRules = field(default_factory=EdiRules)
     silent_after_ms: int = 0
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sellable.errors import InvalidNetwork, SellableError
 from sellable.ingest.edi.rule_file import read_edi_rules
+from sellable.ingest.edi.rules import Strictness
 from sellable.ingest.profile import (
     COLUMNS,
     FACT_COLUMNS,
@@ -20,7 +21,6 @@ from sellable.ingest.profile import (
     Fractions,
     Negative,
     Profile,
-    SegmentCount,
     folded,
 )
 from sellable.ingest.profile_checks import a_delimiter, a_text, a_time_format, an_encoding
@@ -139,7 +139,7 @@ _CHOICES: Final[dict[str, Any]] = {
     "blank_quantity": Blank,
     "negative_counts": Negative,
     "duplicates": Duplicates,
-    "segment_count": SegmentCount,
+    "segment_count": Strictness,
 }
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from sellable.errors import Overloaded, StoreUnavailable
+from sellable.errors import BugError, Overloaded, StoreUnavailable
 from sellable.ingest.content import Changing, content_of
 from sellable.ingest.counting import load_count
 from sellable.ingest.loading import LoadedBefore, LoadedElsewhere, load
@@ -39,6 +39,7 @@ class Seen:
     known: int = 0
     failed: int = 0
     refused_rows: int = 0
+    stuck: int = 0
     left: list[str] = field(default_factory=list)
 
 
@@ -109,28 +110,32 @@ class Watch:
         """Load one file and move it, or leave it where it is for the next look."""
         try:
             # Its bytes are read in a thread: a folder may be far away.
-            content = await asyncio.to_thread(content_of, path)
-            loaded = await self._load(content)
+            await self._load(path, await asyncio.to_thread(content_of, path))
         except Changing as problem:
             self._leave(path, str(problem))
-        except FileNotFoundError:
-            self._leave(path, "it went away")
         except FileProblem as problem:
             self._fail(path, str(problem))
+        except FileNotFoundError:
+            self._leave(path, "it went away")
         except LoadedElsewhere as other:
             self._leave(path, str(other))
+
+    async def _load(self, path: Path, content: Content) -> None:
+        work = load_count if self._order.sync else load
+        try:
+            loaded = await work(self._store, content, self._order, self._watcher)
         except LoadedBefore as before:
             self.seen.known += 1
-            target = self._inbox.done(path)
-            _log.info("file_known", file=path.name, rows=before.rows, moved_to=str(target))
+            if target := self._done(path, content):
+                _log.info("file_known", file=path.name, rows=before.rows, moved_to=str(target))
+        except BugError as error:
+            # It would be so each time, and what arrives behind it would never be loaded.
+            _log.exception("file_not_applied", file=path.name)
+            self._fail(path, f"{error}: the log says why; what was applied before stays")
         else:
-            self._settle(path, loaded)
+            self._settle(path, content, loaded)
 
-    async def _load(self, content: Content) -> Loaded:
-        work = load_count if self._order.sync else load
-        return await work(self._store, content, self._order, self._watcher)
-
-    def _settle(self, path: Path, loaded: Loaded) -> None:
+    def _settle(self, path: Path, content: Content, loaded: Loaded) -> None:
         self.seen.refused_rows += loaded.refused
         if loaded.changing:
             self._leave(path, loaded.problem)
@@ -140,8 +145,18 @@ class Watch:
             self._fail(path, "\n".join(filter(None, (loaded.problem, *stopped))), loaded)
             return
         self.seen.done += 1
-        target = self._inbox.done(path)
-        _log.info("file_loaded", file=path.name, moved_to=str(target), **_told(loaded))
+        if target := self._done(path, content):
+            _log.info("file_loaded", file=path.name, moved_to=str(target), **_told(loaded))
+
+    def _done(self, path: Path, content: Content) -> Path | None:
+        """Move a file away, or leave it: it is known when it is looked at again."""
+        try:
+            return self._inbox.done(path, content.size, content.modified_us)
+        except FileNotFoundError:
+            self._leave(path, "it went away, or another file took its name")
+        except OSError as error:
+            self._stuck(path, error)
+        return None
 
     def _fail(self, path: Path, problem: str, loaded: Loaded | None = None) -> None:
         self.seen.failed += 1
@@ -154,7 +169,14 @@ class Watch:
         except FileNotFoundError:
             self._leave(path, "it went away")
             return
+        except OSError as error:
+            self._stuck(path, error)
+            return
         _log.warning("file_failed", file=path.name, problem=problem, moved_to=str(target), **told)
+
+    def _stuck(self, path: Path, error: OSError) -> None:
+        self.seen.stuck += 1
+        self._leave(path, f"it cannot be moved: {error.strerror}")
 
     def _leave(self, path: Path, problem: str) -> None:
         self.seen.left.append(path.name)
@@ -163,4 +185,5 @@ class Watch:
 
 def _told(loaded: Loaded) -> dict[str, object]:
     counts = {name: count for name, count in loaded.outcomes.items() if count}
-    return {"rows": loaded.rows, **counts, "seconds": round(loaded.seconds, 3)}
+    told = {"sync_problem": loaded.sync_problem} if loaded.sync_problem else {}
+    return {"rows": loaded.rows, **counts, "seconds": round(loaded.seconds, 3), **told}

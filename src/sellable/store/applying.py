@@ -22,9 +22,8 @@ if TYPE_CHECKING:
 
 Row: TypeAlias = Fact | Refused
 
-# About a microsecond of the engine each: a row costs 11, the first that changes a SKU some 80 more
-# where 20 markets sell it. A script passes the bound by its last row only, so it ends within 2 ms.
-WORK_MAX: Final = 1_500
+# Work is about a microsecond of the engine: a row costs 11, the first that changes a SKU some 80
+# more where 20 markets sell it. A script passes its bound by its last row only.
 ROWS_PER_SCRIPT_MAX: Final = 1_000
 _ROWS_AT_FIRST: Final = 50
 _ROWS_MIN: Final = 8
@@ -64,16 +63,16 @@ _NOTHING: Final = Done("", [], 0.0, [])
 
 
 class Pace:
-    """How many rows one script should get: what it does in about 1.5 ms of the engine."""
+    """How many rows one script should get: what it does within the work that it may do."""
 
     def __init__(self) -> None:
         self.rows = _ROWS_AT_FIRST
 
-    def learn(self, rows: int, work: float) -> None:
-        """Take in that so many rows were so much work."""
+    def learn(self, rows: int, work: float, work_max: int) -> None:
+        """Take in that so many rows were so much work, of which so much is allowed now."""
         if not rows:
             return
-        fitting = _FILLED * WORK_MAX * rows / max(work, 1.0)
+        fitting = _FILLED * work_max * rows / max(work, 1.0)
         grown = self.rows if fitting > self.rows > rows else self.rows * _GROWTH_MAX
         self.rows = max(_ROWS_MIN, min(ROWS_PER_SCRIPT_MAX, int(min(fitting, grown))))
 
@@ -83,13 +82,14 @@ async def apply_rows(
     rows: Sequence[Row],
     future_tolerance_ms: int,
     *,
+    work_max: int,
     keep_rejected: bool = False,
     **of: object,
 ) -> Applied:
     """Run the script once; `of` is the log or the queue that the rows come from."""
     request: dict[str, Any] = {
         "future_tolerance_ms": future_tolerance_ms,
-        "work_max": WORK_MAX,
+        "work_max": work_max,
         "requests_max": limits.PARTIAL_OPERATIONS_PER_RESERVATION_MAX,
         "supplies_max": limits.FUTURE_SUPPLIES_PER_SKU_MAX,
         "letters_max": limits.DEAD_LETTERS_MAX if keep_rejected else 0,

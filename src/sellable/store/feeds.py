@@ -9,11 +9,13 @@ entry of a source's own stream is applied by whoever finds it waiting, and is th
 from __future__ import annotations
 
 import asyncio
+import time
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sellable import limits
 from sellable.store.applying import ROWS_PER_SCRIPT_MAX, Pace, Row, apply_rows, settle_receipts
+from sellable.store.courtesy import Courtesy
 from sellable.store.pipeline import Log, LogAnswer, Pipeline
 from sellable.store.runner import pack
 
@@ -64,6 +66,7 @@ class Feeds:
         self._runner = runner
         self._future_tolerance_ms = future_tolerance_ms
         self._pace = Pace()
+        self._courtesy = Courtesy(runner)
 
     async def apply_log(
         self,
@@ -97,10 +100,12 @@ class Feeds:
     ) -> tuple[LogAnswer, float]:
         """Do what `apply_log` does; say also how much work that was."""
         rows = rows[:ROWS_PER_SCRIPT_MAX]
+        begun_s = time.perf_counter()
         applied = await apply_rows(
             self._runner,
             rows,
             self._future_tolerance_ms,
+            work_max=self._courtesy.work_max,
             keep_rejected=log.keep_rejected,
             log={
                 "source": log.source,
@@ -110,6 +115,7 @@ class Feeds:
                 "keep_ms": limits.LOG_KEEP_MS,
             },
         )
+        await self._courtesy.rest(time.perf_counter() - begun_s)
         if applied.out_of_step is not None:
             return LogAnswer([], applied.out_of_step, applied.position), 0.0
         results = applied.results
@@ -136,7 +142,7 @@ class Feeds:
             OutOfStep: Other than `first` rows are applied, or somebody else applies the log too.
             StoreUnavailable: The store was lost: `log_state` says how far the log is.
         """
-        pipeline = Pipeline(self, Log(source, name, keep_rejected), first)
+        pipeline = Pipeline(self, Log(source, name, keep_rejected), first, self._courtesy)
         reading = aiter(chunks)
         chunk: asyncio.Task[Sequence[Row] | None] | None = None
         ended = False
@@ -195,14 +201,17 @@ class Feeds:
         while len(answers) < len(entries):
             left = entries[len(answers) :]
             rows, queue = _part_of(left, begun, self._pace.rows)
+            begun_s = time.perf_counter()
             applied = await apply_rows(
                 self._runner,
                 rows,
                 self._future_tolerance_ms,
+                work_max=self._courtesy.work_max,
                 keep_rejected=True,
                 queue={"source": source, "entries": queue},
             )
-            self._pace.learn(len(applied.results), applied.done.work)
+            await self._courtesy.rest(time.perf_counter() - begun_s)
+            self._pace.learn(len(applied.results), applied.done.work, self._courtesy.work_max)
             told = iter(applied.results)
             for entry, (before, count, whole) in zip(left, applied.done.entries, strict=False):
                 if before >= 0:

@@ -10,6 +10,7 @@ from sellable import limits
 from sellable.errors import UnknownSku
 from sellable.stock import FactResult, Outcome, Position, parts_of_place
 from sellable.store.applying import Pace, apply_rows, settle_receipts
+from sellable.store.courtesy import WORK_MAX
 from sellable.store.runner import pack
 
 if TYPE_CHECKING:
@@ -48,8 +49,9 @@ class Inventory:
                 self._runner,
                 facts[len(results) : len(results) + pace.rows],
                 self._future_tolerance_ms,
+                work_max=WORK_MAX,
             )
-            pace.learn(len(applied.results), applied.done.work)
+            pace.learn(len(applied.results), applied.done.work, WORK_MAX)
             results += applied.results
             position = applied.position
         return results, await settle_receipts(self._runner, facts, results) or position

@@ -170,6 +170,11 @@ class Partition:
         return f"{{{self.tag}}}:counted"
 
     @property
+    def asked(self) -> str:
+        """String with a time to live: services answer clients, so that feeds take less."""
+        return f"{{{self.tag}}}:asked"
+
+    @property
     def identity(self) -> str:
         """Hash: the store's id, its number of partitions and its layout."""
         return f"{{{self.tag}}}:identity"

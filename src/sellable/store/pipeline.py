@@ -1,4 +1,4 @@
-"""A log on its way into the store, by scripts of which two are under way.
+"""A log on its way into the store, by scripts of which two are under way (`courtesy.py`: or one).
 
 The second is sent before the first has answered. Where the first stops early, the second finds the
 log elsewhere than it was told, does nothing, and is sent again: so order holds, and each row is
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from sellable.stock import FactResult
     from sellable.store.applying import Row
+    from sellable.store.courtesy import Courtesy
 
-_SCRIPTS_AT_ONCE: Final = 2  # the engine need not wait for this process, and nobody behind many
 _ROWS_HELD_MAX: Final = 2 * ROWS_PER_SCRIPT_MAX
 
 
@@ -67,13 +67,14 @@ class _Sent:
 class Pipeline:
     """Rows of one log that wait (`rows`), and those that are under way."""
 
-    def __init__(self, store: AppliesLogs, log: Log, first: int) -> None:
+    def __init__(self, store: AppliesLogs, log: Log, first: int, courtesy: Courtesy) -> None:
         self.rows: list[Row] = []
         self._store = store
         self._log = log
         self._next = first
         self._sent: deque[_Sent] = deque()
         self._pace = Pace()
+        self._courtesy = courtesy
 
     @property
     def has_room(self) -> bool:
@@ -92,7 +93,8 @@ class Pipeline:
 
     def send(self, *, hurry: bool) -> None:
         """Send what may be sent; less than a script can do only in a hurry."""
-        while self.rows and sum(not sent.in_vain for sent in self._sent) < _SCRIPTS_AT_ONCE:
+        at_once = self._courtesy.scripts_at_once
+        while self.rows and sum(not sent.in_vain for sent in self._sent) < at_once:
             if len(self.rows) < self._pace.rows and (not hurry or self._sent):
                 return
             rows = self.rows[: self._pace.rows]
@@ -113,7 +115,7 @@ class Pipeline:
             if sent.in_vain:
                 continue
             count = len(answer.results)
-            self._pace.learn(count, work)
+            self._pace.learn(count, work, self._courtesy.work_max)
             if count < len(sent.rows):
                 self._take_back(sent, count)
                 if answer.progress != self._next:

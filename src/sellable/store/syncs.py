@@ -8,6 +8,7 @@ the next steps. Steps of two processes at once do no harm.
 from __future__ import annotations
 
 import secrets
+import time
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
@@ -23,6 +24,7 @@ from sellable.errors import (
     UnknownLocation,
     Violation,
 )
+from sellable.store.courtesy import Courtesy
 from sellable.store.runner import pack
 
 if TYPE_CHECKING:
@@ -107,6 +109,7 @@ class Syncs:
         self._runner = runner
         self._future_tolerance_ms = future_tolerance_ms
         self._work_max = work_max
+        self._courtesy = Courtesy(runner)
 
     async def begin(self, header: SyncHeader, *, resume: bool = False) -> SyncState:
         """Begin a full count; with `resume` go on with the rows that this count has staged.
@@ -231,12 +234,18 @@ class Syncs:
 
     async def _apply(self, location: str) -> Answer:
         """Do the steps of a committed count until there is none left; return the last answer."""
-        while (await self._runner.run("sync_rows", location, self._work_max)).body == "ROWS":
+        while (await self._step("sync_rows", location)).body == "ROWS":
             pass
         while True:
-            answer = await self._runner.run("sync_rest", location, self._work_max)
+            answer = await self._step("sync_rest", location)
             if answer.body[0] != "REST":
                 return answer
+
+    async def _step(self, script: str, location: str) -> Answer:
+        begun_s = time.perf_counter()
+        answer = await self._runner.run(script, location, self._work_max)
+        await self._courtesy.rest(time.perf_counter() - begun_s)
+        return answer
 
     def _begun(self, header: SyncHeader, token: str, answer: Answer) -> SyncState:
         match answer.outcome:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sellable.ingest.edi.moments import DAY_US, Moment
+from sellable.ingest.edi.rules import Counted
 from sellable.ingest.edi.segments import printable, shown
 from sellable.ingest.rows import Row, refused
 from sellable.limits import QUANTITY_MAX
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from sellable.ingest.edi.rules import EdiRules
     from sellable.ingest.rows import ReadContext
 
-_KINDS: Final = {"on_hand": FactKind.COUNT, "net_of_reserved": FactKind.NET_COUNT}
+_KINDS: Final = {Counted.ON_HAND: FactKind.COUNT, Counted.NET_OF_RESERVED: FactKind.NET_COUNT}
 
 
 class Place(NamedTuple):

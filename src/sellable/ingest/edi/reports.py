@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sellable.ingest.edi.envelope import Envelopes, Fault, Level, Words
 from sellable.ingest.edi.items import Items, Part
+from sellable.ingest.edi.rules import Strictness
 from sellable.ingest.edi.segments import printable
 from sellable.ingest.rows import ROWS_PER_BATCH, FileProblem, Row, refused
 from sellable.stock import Fact
@@ -51,11 +52,11 @@ class Reports:
         rules, profile = context.profile.edi, context.profile
         self._dialect = dialect
         self._context = context
-        self._envelopes = Envelopes(dialect.words, rules, profile.segment_count.value)
+        self._envelopes = Envelopes(dialect.words, rules, profile.segment_count)
         self._items = Items(context, rules)
         self._zone = ZoneInfo(profile.time_zone or "UTC")
-        relaxed = (profile.segment_count.value, rules.control_numbers, rules.missing_trailer)
-        self._waits = "error" in relaxed
+        relaxed = (profile.segment_count, rules.control_numbers, rules.missing_trailer)
+        self._waits = Strictness.ERROR in relaxed
         self._outer: dict[str, Moment] = {}
         self._head: Part | None = None  # None while no report is open
         self._item: Part | None = None
@@ -143,9 +144,9 @@ class Reports:
     def _settle(self, faults: Iterable[Fault], closes: Level | None = None) -> Iterator[list[Row]]:
         """Judge a message that ended, by its trailer or because something else began."""
         found = list(faults)
-        errors = [fault for fault in found if fault.strictness == "error"]
+        errors = [fault for fault in found if fault.strictness is Strictness.ERROR]
         for fault in found:
-            if fault.strictness != "error":
+            if fault.strictness is not Strictness.ERROR:
                 self._context.notes.warn(printable(fault.text))
             elif fault.level is not Level.MESSAGE:
                 self._faults.append(printable(fault.text))

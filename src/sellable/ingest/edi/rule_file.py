@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from sellable.ingest.edi.rules import CountMeaning, EdiRules, Strictness
+from sellable.ingest.edi.rules import Counted, EdiRules, Strictness
 from sellable.network.entry import Entry
 from sellable.network.report import quoted
 from sellable.network.tree import Mapping, join
@@ -16,26 +15,6 @@ if TYPE_CHECKING:
 
 _LISTS: Final = ("sku_qualifiers", "locations", "times")
 _FAULTS: Final = ("control_numbers", "missing_trailer")
-
-
-class _Meaning(StrEnum):
-    ON_HAND = "on_hand"
-    NET_OF_RESERVED = "net_of_reserved"
-
-
-class _Strictness(StrEnum):
-    ERROR = "error"
-    WARNING = "warning"
-
-
-_STRICTNESS: Final[dict[_Strictness, Strictness]] = {
-    _Strictness.ERROR: "error",
-    _Strictness.WARNING: "warning",
-}
-_MEANINGS: Final[dict[_Meaning, CountMeaning]] = {
-    _Meaning.ON_HAND: "on_hand",
-    _Meaning.NET_OF_RESERVED: "net_of_reserved",
-}
 
 
 def read_edi_rules(node: Node, path: str, report: Report) -> EdiRules:
@@ -49,22 +28,22 @@ def read_edi_rules(node: Node, path: str, report: Report) -> EdiRules:
         if len(place.split(" ")) != len(("N1", "WH")):
             entry.problem("locations", 'must be a tag and its qualifier, such as "N1 WH"')
     for key in _FAULTS:
-        if (choice := entry.choice(key, _Strictness, None)) is not None:
-            own[key] = _STRICTNESS[choice]
+        if (choice := entry.choice(key, Strictness, None)) is not None:
+            own[key] = choice
     if quantities := _quantities(node, path, report):
         own["quantities"] = quantities
     _refuse_others(node, path, report)
     return EdiRules(**own)
 
 
-def _quantities(node: Node, path: str, report: Report) -> dict[str, CountMeaning]:
+def _quantities(node: Node, path: str, report: Report) -> dict[str, Counted]:
     if not isinstance(node, Mapping) or "quantities" not in node.entries:
         return {}
     _, inner = node.entries["quantities"]
     entry = Entry(inner, f"{path}.quantities", report)
     names = inner.entries if isinstance(inner, Mapping) else {}
-    chosen = {name: entry.choice(name, _Meaning, None) for name in names}
-    return {name: _MEANINGS[meaning] for name, meaning in chosen.items() if meaning is not None}
+    chosen = {name: entry.choice(name, Counted, None) for name in names}
+    return {name: meaning for name, meaning in chosen.items() if meaning is not None}
 
 
 def _refuse_others(node: Node, path: str, report: Report) -> None:

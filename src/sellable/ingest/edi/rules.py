@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, TypeAlias
+from enum import StrEnum
+from typing import Final
 
 from msgspec import Struct, field
 
-Strictness: TypeAlias = Literal["error", "warning"]
-CountMeaning: TypeAlias = Literal["on_hand", "net_of_reserved"]
+
+class Strictness(StrEnum):
+    """How a fault of an envelope is taken."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class Counted(StrEnum):
+    """What the quantity of a qualifier counts."""
+
+    ON_HAND = "on_hand"
+    NET_OF_RESERVED = "net_of_reserved"
+
 
 # The seller's own number first, then what the world knows it by.
 _SKU_QUALIFIERS: Final = (
     ("SK", "VP", "VN", "SA", "UP", "EN", "SRV", "UK", "UI", "IN", "BP", "MG", "MF")
 )  # fmt: skip
 # QA is what may still be sold, with what is promised taken off; the others are what is there.
-_QUANTITIES: Final[dict[str, CountMeaning]] = {
-    "QA": "net_of_reserved",
-    "33": "on_hand",
-    "17": "on_hand",
-    "145": "on_hand",
-    "1": "on_hand",
-    "01": "on_hand",
+_QUANTITIES: Final[dict[str, Counted]] = {
+    "QA": Counted.NET_OF_RESERVED,
+    "33": Counted.ON_HAND,
+    "17": Counted.ON_HAND,
+    "145": Counted.ON_HAND,
+    "1": Counted.ON_HAND,
+    "01": Counted.ON_HAND,
 }
 _LOCATIONS: Final = ("N1 WH", "REF WS", "REF ZZ", "LOC 14", "LOC 18", "NAD WH")
 _TIMES: Final = ("097", "007", "179", "137", "91", "BIA", "GS", "ISA", "UNB")
@@ -44,8 +57,8 @@ class EdiRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
 
     sku_qualifiers: tuple[str, ...] = _SKU_QUALIFIERS
-    quantities: dict[str, CountMeaning] = field(default_factory=_QUANTITIES.copy)
+    quantities: dict[str, Counted] = field(default_factory=_QUANTITIES.copy)
     locations: tuple[str, ...] = _LOCATIONS
     times: tuple[str, ...] = _TIMES
-    control_numbers: Strictness = "error"
-    missing_trailer: Strictness = "error"
+    control_numbers: Strictness = Strictness.ERROR
+    missing_trailer: Strictness = Strictness.ERROR

@@ -11,11 +11,11 @@ OUTCOME  IN_USE              how many reservations hold it
 OUTCOME  MORE_DUE            the SKU: more expired holds to give back before another try
 COST     positions and markets of the SKU
 ]]
---- @include key clock location_of new_sku load_sku share_of units position_of find_market add_supply
---- @include set_position sellable_now record append_ledger load_supplies flush_supplies show_numbers
---- @include flush_sku
---- @include quota_of flush_all holdings load_reservation store_reservation count_quotas unbind
---- @include give_back settle expire_due reply
+--- @include key clock location_of new_sku load_sku share_of units position_of find_market market_at
+--- @include add_to_markets add_supply set_position sellable_now record append_ledger load_supplies
+--- @include flush_supplies note_number show_at_once show_numbers flush_sku quota_of flush_all
+--- @include holdings load_reservation store_reservation count_quotas unbind give_back settle
+--- @include expire_due reply
 local sku = ARGV[4]
 local now = clock(ARGV[1])
 local state = load_sku(sku)

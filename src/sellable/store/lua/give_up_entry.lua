@@ -12,8 +12,8 @@ OUTCOME  DONE                how many rows were given up, and 1 where the entry 
 OUTCOME  GONE                nothing: the entry does not wait any more
 COST     rows, at most rows_max
 ]]
---- @include key clock append_ledger later note_feed keep_letter rows_applied begun_at finish_entries reply
---- @include write_all
+--- @include key clock append_ledger later note_feed keep_letter rows_applied begun_at finish_entries
+--- @include reply write_all
 local request = cmsgpack.unpack(ARGV[4])
 local now = clock(ARGV[1])
 local source, rows = request.source, request.rows

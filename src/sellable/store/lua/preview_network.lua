@@ -12,9 +12,9 @@ OUTCOME  STALE               SKUs to refresh before another try; none where the 
 OUTCOME  CONFLICT            the version in force
 COST     positions x markets of their locations, at most work_max beyond the last SKU
 ]]
---- @include key clock location_of new_sku load_sku share_of units find_market add_supply
---- @include sellable_now record quota_of quota_left adopt_rules stored_fields recompute whole_second
---- @include silence count_change
+--- @include key clock location_of new_sku load_sku share_of units find_market market_at
+--- @include add_to_markets add_supply sellable_now record quota_of quota_left adopt_rules
+--- @include stored_fields recompute whole_second silence count_change
 local request = cmsgpack.unpack(ARGV[2])
 local now = clock(ARGV[1])
 local net = redis.call('HMGET', key('net', ''), 'version', 'epoch', 'next_ms')

@@ -10,7 +10,8 @@ OUTCOME  DONE                how many reservations were forgotten; fewer than 10
 COST     at most 100 reservations and 100 sources
 ]]
 --- @include key clock append_ledger reply
-local due = redis.call('ZRANGEBYSCORE', key('c', ''), '-inf', clock(ARGV[1]), 'LIMIT', 0, 100)
+local now = clock(ARGV[1])
+local due = redis.call('ZRANGEBYSCORE', key('c', ''), '-inf', now, 'LIMIT', 0, 100)
 for _, id in ipairs(due) do
   local reservation = cmsgpack.unpack(redis.call('GET', key('r:', id)))
   redis.call('DEL', key('r:', id))
@@ -20,6 +21,7 @@ for _, id in ipairs(due) do
   end
   redis.call('ZREM', key('c', ''), id)
 end
+local kept = {}
 local surplus = redis.call('ZCARD', key('feeds', '')) - tonumber(ARGV[4])
 for _, source in ipairs(surplus > 0 and redis.call('ZRANGE', key('feeds', ''), 0, math.min(surplus, 100) - 1) or {}) do
   -- What waits of a source, or was refused, keeps it known.
@@ -27,6 +29,13 @@ for _, source in ipairs(surplus > 0 and redis.call('ZRANGE', key('feeds', ''), 0
     redis.call('ZREM', key('feeds', ''), source)
     redis.call('UNLINK', key('feed:', source), key('begun:', source), key('in:', source), key('dead:', source),
       key('tried:', source))
+  else
+    kept[#kept + 1] = now
+    kept[#kept + 1] = source
   end
+end
+if #kept == 200 then
+  -- They would hide those behind them for ever.
+  redis.call('ZADD', key('feeds', ''), unpack(kept))
 end
 return reply('DONE', #due)

@@ -12,9 +12,10 @@ OUTCOME  DONE                for each item that was answered: 1 APPLIED 2 UNCHAN
                              5 REJECTED: updated too far in the future
 COST     items x positions x markets where the class changes, at most work_max beyond the last one
 ]]
---- @include key clock location_of new_sku load_sku share_of units find_market add_supply
---- @include sellable_now record append_ledger load_supplies flush_supplies show_numbers flush_sku quota_of
---- @include flush_all adopt_rules stored_fields recompute reply
+--- @include key clock location_of new_sku load_sku share_of units find_market market_at
+--- @include add_to_markets add_supply sellable_now record append_ledger load_supplies flush_supplies
+--- @include note_number show_at_once show_numbers flush_sku quota_of flush_all adopt_rules
+--- @include stored_fields recompute reply
 local request = cmsgpack.unpack(ARGV[4])
 local now = clock(ARGV[1])
 local answers, work = {}, 0

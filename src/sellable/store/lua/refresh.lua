@@ -11,9 +11,9 @@ OUTCOME  DONE                how many of the SKUs were seen to, and the epoch th
 OUTCOME  SWITCH_DUE          nothing: the network is to be switched first
 COST     positions x markets of their locations, at most work_max beyond the last SKU
 ]]
---- @include key clock location_of new_sku share_of units find_market add_supply sellable_now record
---- @include append_ledger load_supplies flush_supplies show_numbers
---- @include flush_sku quota_of flush_all adopt_rules stored_fields
+--- @include key clock location_of new_sku share_of units find_market market_at add_to_markets
+--- @include add_supply sellable_now record append_ledger load_supplies flush_supplies note_number
+--- @include show_at_once show_numbers flush_sku quota_of flush_all adopt_rules stored_fields
 --- @include recompute network_due reply load_whole
 local request = cmsgpack.unpack(ARGV[4])
 local now = clock(ARGV[1])

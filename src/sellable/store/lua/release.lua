@@ -13,12 +13,12 @@ OUTCOME  CLOSED              its state
 OUTCOME  INVALID             field path and what is allowed
 COST     lines, allocations and the markets of their locations
 ]]
---- @include key clock location_of new_sku load_sku share_of units position_of find_market add_supply
---- @include set_position sellable_now record append_ledger load_supplies flush_supplies show_numbers
---- @include flush_sku
---- @include quota_of flush_all holdings load_reservation store_reservation count_quotas unbind
---- @include give_back settle adopt_rules base_of create_position follows_base facts_of knows_fact
---- @include keep_fact forget_facts forget_old apply_delta lower_on_hand find_parts close_if_empty shortages
+--- @include key clock location_of new_sku load_sku share_of units position_of find_market market_at
+--- @include add_to_markets add_supply set_position sellable_now record append_ledger load_supplies
+--- @include flush_supplies note_number show_at_once show_numbers flush_sku quota_of flush_all
+--- @include holdings load_reservation store_reservation count_quotas unbind give_back settle
+--- @include adopt_rules base_of create_position follows_base facts_of knows_fact keep_fact
+--- @include forget_facts forget_old apply_delta lower_on_hand find_parts close_if_empty shortages
 --- @include mark_short reply finish
 local request = cmsgpack.unpack(ARGV[4])
 local retention_ms = tonumber(ARGV[3])

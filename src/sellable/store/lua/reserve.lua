@@ -22,13 +22,13 @@ OUTCOME  STALE               SKUs to refresh before another try
 OUTCOME  MORE_DUE            SKUs with more expired holds to give back before another try
 COST     lines x (locations walked + markets of the locations taken from), at most 100 lines
 ]]
---- @include key clock location_of new_sku load_sku share_of units position_of find_market add_supply
---- @include set_position sellable_now record append_ledger load_supplies flush_supplies show_numbers
---- @include flush_sku
---- @include quota_of flush_all holdings load_reservation store_reservation count_quotas unbind
---- @include give_back settle expire_due network_due prepare_skus bind sells_from free_at take
---- @include shortages mark_short reply finish check_request replace_hold quota_left future_of
---- @include number_with place_future place_lines
+--- @include key clock location_of new_sku load_sku share_of units position_of find_market market_at
+--- @include add_to_markets add_supply set_position sellable_now record append_ledger load_supplies
+--- @include flush_supplies note_number show_at_once show_numbers flush_sku quota_of flush_all
+--- @include holdings load_reservation store_reservation count_quotas unbind give_back settle
+--- @include expire_due network_due prepare_skus bind sells_from free_at take shortages mark_short
+--- @include reply finish check_request replace_hold quota_left future_of number_with place_future
+--- @include place_lines
 local request = cmsgpack.unpack(ARGV[4])
 local retention_ms = tonumber(ARGV[3])
 local now = clock(ARGV[1])

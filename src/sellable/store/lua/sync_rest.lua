@@ -12,12 +12,12 @@ OUTCOME  DONE                the state of the count: REST if there is more to do
                              of it (sync_result)
 COST     positions, and markets of the location for each that becomes 0, at most work_max
 ]]
---- @include key clock location_of new_sku load_sku share_of units position_of find_market add_supply
---- @include set_position sellable_now record append_ledger load_supplies flush_supplies show_numbers
---- @include flush_sku
---- @include quota_of flush_all holdings load_reservation store_reservation count_quotas unbind
---- @include give_back settle expire_due later store_later settle_shortages adopt_rules base_of
---- @include create_position follows_base facts_of kept_facts forget_facts apply_count look_at sync_of
+--- @include key clock location_of new_sku load_sku share_of units position_of find_market market_at
+--- @include add_to_markets add_supply set_position sellable_now record append_ledger load_supplies
+--- @include flush_supplies note_number show_at_once show_numbers flush_sku quota_of flush_all
+--- @include holdings load_reservation store_reservation count_quotas unbind give_back settle
+--- @include expire_due later store_later settle_shortages adopt_rules base_of create_position
+--- @include follows_base facts_of kept_facts forget_facts compare_counts apply_count look_at sync_of
 --- @include apply_counted is_older sync_result reply write_all
 local location, work_max = ARGV[4], tonumber(ARGV[5])
 local now, retention_ms = clock(ARGV[1]), tonumber(ARGV[3])
@@ -28,7 +28,10 @@ if sync.state ~= 'REST' then
 end
 local place = location_of(location)
 local markets = place and #place.markets or 0
-local scanned = redis.call('SSCAN', key('l:', location), sync.cursor, 'COUNT', 50)
+-- An engine that was started again, or took over, has its sets in another order: the walk begins anew there.
+local engine = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+local begin = sync.engine == engine and sync.cursor or '0'
+local scanned = redis.call('SSCAN', key('l:', location), begin, 'COUNT', 50)
 local cursor, skus = scanned[1], scanned[2]
 local refused = #skus > 0 and redis.call('HMGET', rows, unpack(skus)) or {}
 local zeroed, work, stopped = 0, 0, false
@@ -40,7 +43,7 @@ for at, sku in ipairs(skus) do
     local position = position_of(look_at(sku, location), location)
     local outcome = work < work_max and apply_counted(sync, location, sku, 0, now, retention_ms)
     if not outcome then
-      cursor, stopped = sync.cursor, true
+      cursor, stopped = begin, true
       break
     elseif outcome == 'APPLIED' then
       zeroed = zeroed + (position and position[1] > 0 and 1 or 0)
@@ -53,7 +56,7 @@ settle_shortages(now, retention_ms)
 flush_all(now)
 write_all()
 sync.zeroed = redis.call('HINCRBY', name, 'zeroed', zeroed)
-redis.call('HSET', name, 'cursor', cursor, 'touched_ms', now)
+redis.call('HSET', name, 'cursor', cursor, 'engine', engine, 'touched_ms', now)
 if cursor ~= '0' or stopped then
   return reply('DONE', { 'REST', sync.sync_id, sync.source, sync_result(sync) })
 end

@@ -6,28 +6,23 @@ local function apply_count(state, fact)
   local location = fact.location
   local base = base_of(state, location)
   local position = position_of(state, location)
-  local mine = { fact.observe_us, fact.sequence, fact.event_id, fact.source }
-  for at = 1, 4 do
-    if mine[at] ~= base[at + 1] then
-      if mine[at] > base[at + 1] then
-        break
-      end
-      if not position then
-        create_position(state, location)
-      end
-      return 'STALE'
-    elseif at == 4 then
-      return 'DUPLICATE'
+  local order = compare_counts(fact, base)
+  if order < 0 then
+    if not position then
+      create_position(state, location)
     end
+    return 'STALE'
+  elseif order == 0 then
+    return 'DUPLICATE'
   end
   local quantity = fact.quantity + (fact.kind == 'net' and position and position[2] or 0)
-  local next_base = { quantity, mine[1], mine[2], mine[3], mine[4], 0, 0 }
+  local next_base = { quantity, fact.observe_us, fact.sequence, fact.event_id, fact.source, 0, 0 }
   local on_hand = quantity
-  local known = {}
   local facts = base[7] ~= 0 and facts_of(state, location)
+  local known = {}
   -- One observed at the time of the count stays: to a greater count of that time, by another
   -- source, it may be news.
-  for id, told in pairs(facts and kept_facts(facts) or {}) do
+  for id, told in pairs(facts and kept_facts(facts) or known) do
     if follows_base(next_base, told[1], string.match(id, '^(.-)%z'), told[3]) then
       on_hand = on_hand + told[2]
       next_base[7] = 1

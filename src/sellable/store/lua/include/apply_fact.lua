@@ -1,7 +1,8 @@
 -- Applies one fact to the working copies: its outcome, where it is REJECTED an error reason, a detail, and the
 -- work that it was, in about microseconds of the engine: most of it is the first change of a SKU. No outcome:
--- more holds of the SKU are due than this script may expire before.
-local function apply_fact(fact, request, now, retention_ms)
+-- more holds of the SKU are due than this script may expire before. `rows` from `at` on is where it stands, if among
+-- others.
+local function apply_fact(fact, request, now, retention_ms, rows, at)
   local place = location_of(fact.location)
   if not place then
     return 'REJECTED', 'UNKNOWN_LOCATION', 'location ' .. fact.location .. ' is not known', 0
@@ -11,7 +12,7 @@ local function apply_fact(fact, request, now, retention_ms)
     return 'REJECTED', 'IN_FUTURE', 'observed more than ' .. request.future_tolerance_ms .. ' ms ahead', 0
   end
   local kind, work = fact.kind, 0
-  local state = look_at(fact.sku, fact.location)
+  local state = look_at(fact.sku, fact.location, rows, at)
   local unchanged, markets = state.partial or not next(state.dirty), #place.markets / 5
   local outcome, reason, detail
   if kind == 'count' then

@@ -4,8 +4,8 @@ local function flush_all(now)
     flush_sku(state, now)
   end
   for market, numbers in pairs(shown) do
-    for first = 1, #numbers, 1000 do
-      redis.call('HSET', key('v:', market), unpack(numbers, first, math.min(first + 999, #numbers)))
+    for first = 1, numbers.count, 1000 do
+      redis.call('HSET', key('v:', market), unpack(numbers, first, math.min(first + 999, numbers.count)))
     end
     shown[market] = nil
   end

@@ -4,6 +4,8 @@
 --   epoch    the network epoch that flat is computed under; nil for a SKU that has no position yet
 --   touched  the markets whose terms changed: where in flat, by the markets of which location, and in
 --            rules at which of its five values
+--   changes  of a copy that look_at began: supply and on hand that flat does not have yet, by the markets of
+--            a location
 --   version  counts the writes, so that verify can tell whether two reads saw the same state
 --   bases    what base_of says, by location; based names those that changed
 --   facts    the deltas that are kept, by place: see facts_of
@@ -12,33 +14,18 @@
 local skus = {}
 
 local function new_sku(sku, epoch, flat, overrides, item, version)
-  local state = {
-    sku = sku,
-    key = key('k:', sku),
-    epoch = tonumber(epoch or nil),
-    flat = flat and cmsgpack.unpack(flat) or {},
-    overrides = overrides and cmsgpack.unpack(overrides) or nil,
-    item = item and cmsgpack.unpack(item) or nil,
-    version = tonumber(version or 0),
-    positions = {},
-    dirty = {},
-    touched = {},
-    rules = {},
-    entries = {},
-    bases = {},
-    based = {},
-    facts = {},
-    values = {},
-    writes = {},
-  }
-  local begun = skus[sku]
-  if begun then
-    begun.partial = nil
-    for field, value in pairs(state) do
-      begun[field] = begun[field] or value
-    end
-    return begun
+  local state = skus[sku]
+  if not state then
+    state = { sku = sku, key = key('k:', sku), positions = {}, bases = {}, based = {} }
+    skus[sku] = state
   end
-  skus[sku] = state
+  state.partial = nil
+  state.epoch = tonumber(epoch or nil)
+  state.flat = flat and cmsgpack.unpack(flat) or {}
+  state.overrides = overrides and cmsgpack.unpack(overrides) or nil
+  state.item = item and cmsgpack.unpack(item) or nil
+  state.version = tonumber(version or 0)
+  state.dirty, state.touched, state.rules, state.entries = {}, {}, {}, {}
+  state.facts, state.values, state.writes = {}, {}, {}
   return state
 end

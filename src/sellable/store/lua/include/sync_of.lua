@@ -6,6 +6,7 @@
 --   rows, rejected, merged  how many rows were added, refused, and added to another one
 --   refused, rejected_skus  SKUs whose positions are left as they are: how many, and the first 100
 --   touched_ms, cursor      when it last went on, and where the walk of ROWS or REST is
+--   engine                  which run of the engine the cursor of REST is of
 --   applied, unchanged, stale, zeroed   what became of the rows, and of the rest
 local function sync_of(location)
   local raw = redis.call('HGETALL', key('sync:', location))
