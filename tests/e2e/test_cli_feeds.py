@@ -162,6 +162,9 @@ def test_letters_are_retried_and_dropped(fed: Command) -> None:
     dropped = fed("ingest", "dead-letters", "drop", *of_source, "--yes")
     assert (0, "1 DROPPED\n") == dropped[:2]
     assert [] == ids(fed)
+    gone = fed.script("ingest", "dead-letters", "retry", "wms/1-0")
+    assert (0, "1 UNCHANGED\n") == gone[:2]
+    assert "wms/1-0: there is no such dead letter" in gone.err
     feeds = fed("ingest", "status", "--source", "wms", "--json").value["feeds"]
     assert [(3, 2, 1, 0)] == [
         tuple(each[f"{name}_count"] for name in ("row", "applied", "rejected", "dead_letter"))

@@ -141,7 +141,7 @@ def test_dry_run_changes_nothing(shop: Shop, tmp_path: Path) -> None:
     assert {"applied": 1, "unchanged": 1, "rejected": 2} == told["outcomes"]
     assert "on hand would go up by 4 units and down by 0" in told["notes"]
     assert "location 'L9' is not known to the network: 1 rows" in told["notes"]
-    assert "1 of 3 positions with stock at L3 would be counted as 0" in synced["notes"]
+    assert "nothing would be counted as 0: 1 of its rows cannot be read" == synced["sync_problem"]
 
 
 def test_dry_run_knows_what_a_later_count_has_seen(shop: Shop, tmp_path: Path) -> None:

@@ -195,6 +195,17 @@ def test_count_that_is_done_in_part_says_what_was_done_before(shop: Shop, tmp_pa
     assert dict.fromkeys("ABCDE", 6) == at(shop, "L1")
 
 
+def test_same_stock_counted_later_is_another_count(shop: Shop, tmp_path: Path) -> None:
+    """Every night may give the same file: its later time makes it a count of its own."""
+    path = written(tmp_path, "night", [f"{sku},L1,6" for sku in "ABCDE"])
+    assert 0 == shop.file(path, "--sync", "--observed-at", ago(1), source="erp").exit_code
+    changed = written(tmp_path, "between", [f"{sku},L1,2" for sku in "ABCDE"])
+    assert 0 == shop.file(changed, "--observed-at", ago(0.5), source="other").exit_code
+    told = shop.loaded(path, "--sync", "--observed-at", ago(0), source="erp")
+    assert (True, {"applied": 5}) == (told["complete"], counts(told))
+    assert dict.fromkeys("ABCDE", 6) == at(shop, "L1")
+
+
 def test_dry_run_of_a_full_count_says_what_would_hold_it(shop: Shop, tmp_path: Path) -> None:
     """The brake, rows named twice, and what is no full count at all: as the load would say it."""
     path = written(tmp_path, "few", ["A,L1,1", "B,L1,2", "B,L1,3"])
@@ -202,6 +213,8 @@ def test_dry_run_of_a_full_count_says_what_would_hold_it(shop: Shop, tmp_path: P
     assert {"applied": 1, "rejected": 2} == counts(told)
     held = "3 of 5 positions with stock at L1 would be counted as 0: more than 0.2 of them"
     assert any(note.startswith(held) for note in told["notes"])
+    told = shop.loaded(path, "--sync", "--dry-run", "--observed-at", ago(3), source="erp")
+    assert "0 of 5 positions with stock at L1 would be counted as 0" in told["notes"]
     changes = written(tmp_path, "changes", ["A,L1,1"], "sku,location,delta")
     done = shop.file(changes, "--sync", "--dry-run", source="erp")
     assert (2, True) == (done.exit_code, "counts only" in done.value["files"][0]["problem"])

@@ -26,13 +26,17 @@ if TYPE_CHECKING:
 
 PARTITION: Final = Partition("0")
 SKUS: Final = [f"S{at}" for at in range(6_000)]
+_AT_ONCE: Final = 500
 COUNTED: Final = [(sku, 7) for sku in SKUS[:3_000]]
 
 
 async def quantities(store_url: str, skus: Sequence[str]) -> list[int]:
     """Return what is at DC of every SKU."""
     async with store_at(store_url) as store:
-        found = [await store.inventory.positions(sku) for sku in skus]
+        found = []
+        for at in range(0, len(skus), _AT_ONCE):
+            asked = (store.inventory.positions(sku) for sku in skus[at : at + _AT_ONCE])
+            found += await asyncio.gather(*asked)
     return [position.on_hand for (position,), _ in found]
 
 

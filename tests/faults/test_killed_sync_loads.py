@@ -41,9 +41,7 @@ def staged(shop: Shop, name: str) -> int:
 def test_killed_full_count_is_finished_by_resume(shop: Shop, tmp_path: Path, at: str) -> None:
     """`kill -9` among the staged rows, the applied ones or the rest: exact after --resume, once."""
     path = tmp_path / "full.csv"
-    path.write_text(
-        "sku,location,quantity\n" + "".join(f"N-{n},L1,{n % 7}\n" for n in range(ROWS))
-    )
+    path.write_text("sku,location,quantity\n" + "".join(f"N-{n},L1,{n % 7}\n" for n in range(ROWS)))
     arguments = (str(path), "--sync", "--max-zeroed-fraction", "1", "--source", "erp")
     process = shop.start("file", *arguments)
     eventually(lambda: process.poll() is not None or staged(shop, at) >= 400, 60)

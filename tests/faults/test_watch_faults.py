@@ -172,3 +172,21 @@ async def test_a_file_that_takes_the_name_of_one_is_loaded_too(
         assert await watch(store, tmp_path).once()
         assert 75 == await on_hand(store, "A")
         assert {"a.csv", "a~2.csv"} == names(tmp_path / "done")
+
+
+@pytest.mark.parametrize("sync", [False, True])
+async def test_stock_that_is_again_what_it_was_is_counted(
+    store: Store, tmp_path: Path, *, sync: bool
+) -> None:
+    """Counts without a time, the same as in an earlier file, are as of the later file."""
+    watcher = watch(store, tmp_path, sync=sync)
+    for age_s, quantity in ((30, 5), (20, 4), (10, 5)):
+        put(tmp_path, "stock.csv", f"sku,location,quantity\nA,DC,{quantity}\n", age_s)
+        assert await watcher.once()
+        assert quantity == await on_hand(store, "A")
+    assert 3 == watcher.seen.done
+    path = tmp_path / "done" / "stock.csv"
+    path.rename(tmp_path / "stock.csv")  # its time is that of the first load: it is known
+    assert await watcher.once()
+    assert 1 == watcher.seen.known
+    assert [] == [d async for step in verify(store.runner) for d in step.differences]

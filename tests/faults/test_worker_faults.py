@@ -12,6 +12,7 @@ from sellable.ingest.events import encode
 from sellable.limits import EVENTS_PER_CALL_MAX
 from support.feed_rows import SOURCE, delta, on_hand, store_of_workers
 from support.server import ValkeyProcess
+from support.views import calls
 from support.wait import eventually_async
 from support.workers import PARTITION, letters, outcomes, push, waiting, workers
 
@@ -96,6 +97,37 @@ async def test_the_entries_of_a_dead_worker_are_taken_over(
             await drained(client)
             await eventually_async(forgotten)  # and its name goes after a while
         assert {"applied": 250} == outcomes(client, SOURCE)
+
+
+async def test_a_store_that_is_full_costs_no_entry_its_tries(
+    valkey: ValkeyProcess, store_url: str, store: Store
+) -> None:
+    """While nothing can be applied nobody claims, however often: what waits is applied then."""
+    stream = PARTITION.waiting(SOURCE)
+    with valkey.client() as client:
+        client.xgroup_create(stream, "sellable", "0", mkstream=True)
+        async with workers(store_url, 1, ingest_claim_after_ms=50, ingest_tries_max=2) as (worker,):
+
+            async def begun() -> bool:
+                return bool(worker.logged("source_found"))
+
+            await eventually_async(begun, LONG_S)
+            with client.pipeline(transaction=True) as pipe:
+                pipe.xadd(stream, {"event": encode(delta(1))})
+                pipe.xreadgroup("sellable", "dead", {stream: ">"})
+                pipe.execute_command("CONFIG", "SET", "maxmemory", "1")
+                pipe.execute()
+            client.config_resetstat()
+
+            async def looked() -> bool:
+                return calls(client, "xpending") >= 10
+
+            await eventually_async(looked, LONG_S)
+            (pending,) = client.xpending_range(stream, "sellable", "-", "+", 10)
+            assert 1 == pending["times_delivered"]
+            client.config_set("maxmemory", "0")
+            await drained(client)
+        assert {"applied": 1} == outcomes(client, SOURCE)
 
 
 def _told(client: redis.Redis, consumer: str) -> Any:
@@ -240,16 +272,17 @@ async def test_a_busy_source_does_not_starve_the_others(
 ) -> None:
     """A row of a quiet source is applied while another source has a large backlog."""
     with valkey.client() as client:
-        push(
-            client, SOURCE, *([delta(n) for n in range(at, at + 20)] for at in range(0, 20_000, 20))
-        )
-        async with workers(store_url, 1, ingest_batch_rows_max=100):
+        push(client, "quiet", [delta(1, source="quiet")])
+        async with workers(store_url, 1, ingest_batch_rows_max=20):
+            await drained(client, "quiet")  # from now on it is known
+            backlog = ([delta(n) for n in range(at, at + 20)] for at in range(0, 20_000, 20))
+            push(client, SOURCE, *backlog)
 
             async def begun() -> bool:
                 return bool(outcomes(client, SOURCE))
 
             await eventually_async(begun, LONG_S)
-            push(client, "quiet", [delta(1, source="quiet")])
+            push(client, "quiet", [delta(2, source="quiet")])
             await drained(client, "quiet")
             assert waiting(client, [SOURCE])
             await drained(client)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from sellable.store.store import Store
 
 NOW_US: Final = time.time_ns() // 1_000
+# Long enough for rows whose time is that of the beginning of the whole run.
+_RETENTION_MS: Final = 24 * 3_600_000
 SOURCE: Final = "wms"
 BAD: Final = Refused(source=SOURCE, reason="INVALID_FIELD", detail="no digits", payload="A;x")
 
@@ -31,7 +33,7 @@ BAD: Final = Refused(source=SOURCE, reason="INVALID_FIELD", detail="no digits", 
 @asynccontextmanager
 async def fed_store(url: str) -> AsyncIterator[Store]:
     """Give a store with a network, and compare its counters in the end."""
-    async with store_at(url) as store:
+    async with store_at(url, retention_ms=_RETENTION_MS) as store:
         await store.networks.apply(json.dumps(network()))
         yield store
         assert [] == [d async for step in verify(store.runner) for d in step.differences]

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import orjson
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from sellable.rpc.server import serve
 from sellable.service import answers, open_store, registrations, server_options
@@ -130,7 +132,10 @@ class ServiceProcess:
         assert self.data is not None
         with (
             contextlib.suppress(redis.ConnectionError),
-            redis.Redis(unix_socket_path=str(runtime_socket(self.data))) as client,
+            # Mostly nobody is there any more, which is not to be asked again for seconds.
+            redis.Redis(
+                unix_socket_path=str(runtime_socket(self.data)), retry=Retry(NoBackoff(), 0)
+            ) as client,
         ):
             os.kill(int(client.info("server")["process_id"]), signal.SIGKILL)
 

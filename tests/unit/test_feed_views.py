@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any, Final
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
+from rich.console import Console
 
 from sellable.cli.feed_views import (
     LETTERS,
@@ -98,11 +100,26 @@ def test_rates_are_rows_a_second_of_the_store() -> None:
 
 def test_a_table_has_a_row_a_source() -> None:
     """What is watched has the columns of the list, and rows a second besides."""
-    made = feeds_table(Feeds([feed("a"), feed("b")], NOW), {"a": 12.4})
+    made = feeds_table(Feeds([feed("a"), feed("b")], NOW), {"a": 12.4}, 200)
     headers = [column.header for column in made.columns]
     assert [*[c.name for c in feed_columns(NOW)][:3], "rows/s"] == headers[:4]
     assert 2 == made.row_count
     assert ["12", "0"] == [str(cell) for cell in made.columns[3].cells]
+
+
+@pytest.mark.parametrize(("room", "kept"), [(80, 7), (120, 10)])
+def test_a_watched_table_fits_the_terminal(room: int, kept: int) -> None:
+    """What says that something is wrong stays; nothing is folded into columns of letters."""
+    busy = feed("wms-paris-north", row_count=20_000_000, unchanged_count=19_000_000)
+    made = feeds_table(Feeds([busy], NOW), {"wms-paris-north": 33_000.0}, room)
+    names = [column.header for column in made.columns]
+    assert {"source", "state", "rows/s", "dead letters", "waiting", "lag", "newest fact"} <= {
+        *names
+    }
+    assert len(names) >= kept
+    drawn = io.StringIO()
+    Console(width=room, file=drawn).print(made)
+    assert 3 == len(drawn.getvalue().splitlines())
 
 
 def test_a_feed_for_scripts() -> None:

@@ -112,7 +112,7 @@ def test_damage_that_is_noticed_at_once() -> None:
     packer = zlib.compressobj(wbits=16 + zlib.MAX_WBITS)
     packed = packer.compress(HEADER + b"".join(ROWS[:10_000])) + packer.flush(zlib.Z_FULL_FLUSH)
     found = opened(packed + b"\x06" * 500_000)  # no kind of block begins so
-    assert "the gzip data is damaged: Error -3 while decompressing" in str(found.problem)
+    assert "the gzip data is damaged: invalid block type" in str(found.problem)
     assert 9_900 < len(found.facts) <= 10_000
 
 

@@ -245,13 +245,15 @@ def _resolved(
                     "detail": result.detail,
                 }
             )
-    stay = [each for each in results if each["outcome"] == "REJECTED"]
-    notes = [
-        Text(f"{each['dead_letter_id']}: {each['reason']}: {each['detail']}")
-        for each in stay[:_SHOWN_MAX]
+    # Of those that stay why, and of those that are not there that.
+    said = [
+        ": ".join(filter(None, (each["dead_letter_id"], each["reason"], each["detail"])))
+        for each in results
+        if each["detail"]
     ]
-    if len(stay) > _SHOWN_MAX:
-        notes.append(Text(f"... and {number(len(stay) - _SHOWN_MAX)} more stay"))
+    notes = [Text(line) for line in said[:_SHOWN_MAX]]
+    if len(said) > _SHOWN_MAX:
+        notes.append(Text(f"... and {number(len(said) - _SHOWN_MAX)} more"))
     done = {"APPLIED": "DROPPED"} if resolution == _DROP else {}
     line = Text(", ").join(
         Text.assemble(number(counts[outcome]), " ", word(done.get(outcome, outcome)))
@@ -262,6 +264,6 @@ def _resolved(
     return Answer(
         {**value, "results": results},
         [line or Text("no such dead letters")],
-        ExitCode.REFUSED if stay else ExitCode.DONE,
+        ExitCode.REFUSED if counts["REJECTED"] else ExitCode.DONE,
         notes,
     )

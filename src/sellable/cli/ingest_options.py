@@ -95,6 +95,7 @@ MaxZeroed = Annotated[
     float,
     typer.Option(
         "--max-zeroed-fraction",
+        metavar="SHARE",
         min=0,
         max=1,
         help="with --sync: the largest share of a location's stock that may become 0",

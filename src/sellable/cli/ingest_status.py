@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import Annotated, Final, NamedTuple
 
@@ -31,6 +31,18 @@ from sellable.cli.values import time_text
 from sellable.v1.operations_pb2 import Feed, ListFeedsRequest, LocationFact
 
 _REFRESH_S: Final = 1.0
+# What a table that is refreshed leaves out in a narrow terminal, one after the other.
+_LEFT_OUT: Final = (
+    "stale",
+    "duplicate",
+    "given up",
+    "unchanged",
+    "applied",
+    "rejected",
+    "rows",
+    "last heard",
+)
+_WIDE: Final = 10_000
 
 
 class Feeds(NamedTuple):
@@ -126,9 +138,19 @@ def rates(before: Feeds, after: Feeds) -> dict[str, float]:
     }
 
 
-def feeds_table(found: Feeds, rate: dict[str, float]) -> Table:
-    """Return the feeds with their rows a second."""
-    columns = feed_columns(found.time, rate)
+def feeds_table(found: Feeds, rate: dict[str, float], room: int) -> Table:
+    """Return the feeds with their rows a second; what does not fit is left out, counts first."""
+    console = console_of(sys.stdout)
+    wide = console.options.update(width=_WIDE)
+    for count in range(len(_LEFT_OUT) + 1):
+        made = _feeds_table(found, rate, _LEFT_OUT[:count])
+        if console.measure(made, options=wide).maximum <= room:
+            break
+    return made
+
+
+def _feeds_table(found: Feeds, rate: dict[str, float], left_out: Sequence[str]) -> Table:
+    columns = [each for each in feed_columns(found.time, rate) if each.name not in left_out]
     made = table(*(f">{column.name}" if column.number else column.name for column in columns))
     for feed in found.feeds:
         made.add_row(*(column.cell(feed) for column in columns))
@@ -139,23 +161,23 @@ def _watched(read: Callable[[], Feeds]) -> Iterator[RenderableType]:
     """Show the feeds anew every second until Ctrl-C; a terminal is written over in place."""
     console = console_of(sys.stdout)
     before = read()
-    shown: RenderableType = feeds_table(before, {})
+    shown: RenderableType = feeds_table(before, {}, console.width)
     try:
         if not console.is_terminal:
             while True:
                 yield shown
                 time.sleep(_REFRESH_S)
-                before, shown = _again(read, before)
+                before, shown = _again(read, before, console.width)
         with Live(shown, console=console, auto_refresh=False) as live:
             while True:
                 time.sleep(_REFRESH_S)
-                before, shown = _again(read, before)
+                before, shown = _again(read, before, console.width)
                 live.update(shown, refresh=True)
     except KeyboardInterrupt:
         return  # that is how it ends
 
 
-def _again(read: Callable[[], Feeds], before: Feeds) -> tuple[Feeds, RenderableType]:
+def _again(read: Callable[[], Feeds], before: Feeds, room: int) -> tuple[Feeds, RenderableType]:
     """Read the feeds once more; a service that is away for a while does not end the watch."""
     try:
         after = read()
@@ -163,8 +185,8 @@ def _again(read: Callable[[], Feeds], before: Feeds) -> tuple[Feeds, RenderableT
         if failure.exit_code is not ExitCode.NO_ANSWER:
             raise
         said = Text(f"{failure}; read at {before.time.ToJsonString()}", style="bold red")
-        return before, Group(feeds_table(before, {}), said)
-    return after, feeds_table(after, rates(before, after))
+        return before, Group(feeds_table(before, {}, room), said)
+    return after, feeds_table(after, rates(before, after), room)
 
 
 def _complaints(found: Feeds) -> list[Text]:

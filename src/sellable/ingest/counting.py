@@ -67,7 +67,7 @@ async def load_count(store: Store, content: Content, order: Order, watcher: Watc
             "be read, and nobody knows which positions they are about"
         )
         return loaded
-    await begin(store, order, loaded)
+    await begin(store, content, order, loaded)
     content.check_unchanged()
     # Asked for again, the count is another one: its id must not be the one that was committed.
     again = order.again and not goes_on
@@ -77,7 +77,7 @@ async def load_count(store: Store, content: Content, order: Order, watcher: Watc
     loaded.seconds = time.monotonic() - begun
     loaded.complete = all(isinstance(result, SyncResult) for result in loaded.counts.values())
     if loaded.complete:
-        await finish(store, order, loaded)
+        await finish(store, content, order, loaded)
     return loaded
 
 
@@ -197,7 +197,7 @@ class _Counting:
 
     async def _begin(self, location: str, count: Count) -> None:
         header = SyncHeader(
-            sync_id=self._sync_id,
+            sync_id=f"{self._sync_id}-{count.observe_us:x}",  # at another time it is another count
             source=self._order.source,
             location=location,
             observe_us=count.observe_us,

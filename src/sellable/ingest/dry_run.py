@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from sellable.ingest.counting import look, sieve_of
+from sellable.ingest.counting import Count, look, sieve_of
 from sellable.ingest.order import Loaded, Reason
 from sellable.ingest.rows import FileProblem
 from sellable.ingest.shifting import shift_of
@@ -46,7 +46,10 @@ async def rehearse(store: Store, content: Content, order: Order, watcher: Watche
     if state is not None and state.finished:
         loaded.notes.append(f"it was loaded before, with all of its {state.rows} rows")
     shift = await shift_of(store, content, order) if order.shift else None
-    refused = (await look(content, order, Loaded(name=content.name)))[1] if order.sync else 0
+    counts: dict[str, Count] = {}
+    refused = 0
+    if order.sync:
+        counts, refused = await look(content, order, Loaded(name=content.name))
     reader = order.reader(content)
     loaded.form = reader.form
     rehearsal = _Rehearsal(store, loaded, watcher, shift)
@@ -65,9 +68,9 @@ async def rehearse(store: Store, content: Content, order: Order, watcher: Watche
     loaded.skipped = reader.notes.skipped
     loaded.notes += reader.notes.warnings + rehearsal.words()
     if order.sync and loaded.complete and not refused:
-        await rehearsal.zeroed(order.max_zeroed_fraction)
+        await rehearsal.zeroed(counts, order.max_zeroed_fraction)
     elif refused:
-        loaded.sync_problem = f"nothing would be counted as 0: {refused} rows cannot be read"
+        loaded.sync_problem = f"nothing would be counted as 0: {refused} of its rows cannot be read"
     loaded.seconds = time.monotonic() - begun
     return loaded
 
@@ -118,20 +121,23 @@ class _Rehearsal:
             told.append(f"location {name!r} is not known to the network: {count} rows")
         return told
 
-    async def zeroed(self, fraction_max: float) -> None:
+    async def zeroed(self, counts: dict[str, Count], fraction_max: float) -> None:
         """Count what a full count of the locations would take to 0."""
         if self._named_count > _NAMED_MAX:
             self._loaded.notes.append(
                 f"what would become 0 is told for up to {_NAMED_MAX} rows only"
             )
             return
-        for location, named in self._named.items():
+        for location, count in counts.items():
+            if location in self._unknown:
+                continue
+            named = self._named[location]
             stocked = zeroed = 0
             async for skus in skus_at(self._store.runner, location):
                 held = await standings(self._store.runner, [(location, sku) for sku in skus])
                 stocked += sum(one.on_hand > 0 for one in held)
                 zeroed += sum(
-                    one.on_hand > 0 and sku not in named
+                    one.on_hand > 0 and sku not in named and one.observe_us < count.observe_us
                     for sku, one in zip(skus, held, strict=True)
                 )
             told = f"{zeroed} of {stocked} positions with stock at {location} would be counted as 0"
@@ -151,10 +157,9 @@ class _Rehearsal:
         if fact.observe_us > self._now_us + self._store.future_tolerance_ms * 1_000:
             self._reject(row, "IN_FUTURE", "observed further ahead than is tolerated")
             return
-        if fact.kind in _COUNTS:
-            if not 0 <= fact.quantity <= QUANTITY_MAX:
-                self._reject(row, "INVALID_FIELD", f"a count is 0 to {QUANTITY_MAX}")
-                return
+        if fact.kind in _COUNTS and not 0 <= fact.quantity <= QUANTITY_MAX:
+            self._reject(row, "INVALID_FIELD", f"a count is 0 to {QUANTITY_MAX}")
+            return
         if fact.kind in _UNITS and fact.observe_us < now.observe_us:
             self._loaded.outcomes["stale"] += 1
             return

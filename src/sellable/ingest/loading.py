@@ -17,7 +17,7 @@ from sellable.ingest.content import Changing
 from sellable.ingest.order import Loaded, Reason
 from sellable.ingest.rows import FileProblem
 from sellable.ingest.shifting import Shift, shift_of
-from sellable.stock import Outcome
+from sellable.stock import Fact, FactKind, Outcome
 from sellable.store.pipeline import OutOfStep
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sellable.ingest.detect import FileReader
     from sellable.ingest.order import Order, Watcher
     from sellable.ingest.rows import Row
-    from sellable.stock import Fact, FactResult, Refused
+    from sellable.stock import FactResult, Refused
     from sellable.store.feeds import LogState
     from sellable.store.store import Store
 
@@ -74,7 +74,7 @@ async def load(
     """
     begun = time.monotonic()
     loaded = Loaded(name=content.name, log=order.log_name(content), bytes_total=content.size)
-    state = await begin(store, order, loaded)
+    state = await begin(store, content, order, loaded)
     shift = await shift_of(store, content, order) if order.shift else None
     reader = order.reader(content)
     loaded.form = reader.form
@@ -94,12 +94,12 @@ async def load(
         except Changing as problem:
             loaded.problem, loaded.changing = str(problem), True
     if not loaded.problem:
-        await finish(store, order, loaded)
+        await finish(store, content, order, loaded)
         loaded.complete = True
     return loaded
 
 
-async def begin(store: Store, order: Order, loaded: Loaded) -> LogState | None:
+async def begin(store: Store, content: Content, order: Order, loaded: Loaded) -> LogState | None:
     """Look whether the content is known; answer where to go on, None from its start.
 
     Raises:
@@ -108,7 +108,7 @@ async def begin(store: Store, order: Order, loaded: Loaded) -> LogState | None:
     state = await store.feeds.log_state(order.source, loaded.log)
     if state is None or not (state.rows or state.finished):
         return None
-    if state.finished and not order.again:
+    if state.finished and not order.again and not await _counted_anew(content, order, state):
         raise LoadedBefore(loaded.name, state.rows)
     if order.resume and not state.finished:
         loaded.earlier = state.rows
@@ -123,9 +123,34 @@ async def begin(store: Store, order: Order, loaded: Loaded) -> LogState | None:
     return None
 
 
-async def finish(store: Store, order: Order, loaded: Loaded) -> None:
+def _as_of_us(content: Content, order: Order) -> int:
+    return content.modified_us if order.observe_us is None else order.observe_us
+
+
+async def _counted_anew(content: Content, order: Order, state: LogState) -> bool:
+    """Look whether it has counts of a later time than when the same content was loaded.
+
+    A count takes the time of its file where it has none. Stock that is again what it was makes the
+    same file, and is news all the same. Changes never are: a copy of them would be applied twice.
+    """
+    observe_us = _as_of_us(content, order)
+    timed = content.is_file or order.observe_us is not None
+    if order.shift or not timed or not 0 < state.as_of_us < observe_us:
+        return False
+    found = False
+    for rows in order.reader(content).rows():
+        for _, row in rows:
+            if isinstance(row, Fact):
+                if row.kind not in {FactKind.COUNT, FactKind.NET_COUNT}:
+                    return False
+                found = found or row.observe_us == observe_us
+        await asyncio.sleep(0)
+    return found
+
+
+async def finish(store: Store, content: Content, order: Order, loaded: Loaded) -> None:
     """Note that every row has its outcome, and how long the feed may be silent from now on."""
-    await store.feeds.finish_log(order.source, loaded.log)
+    await store.feeds.finish_log(order.source, loaded.log, _as_of_us(content, order))
     if order.profile.silent_after_ms:
         await store.feed_list.note_interval(order.source, order.profile.silent_after_ms)
 

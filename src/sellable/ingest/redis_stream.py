@@ -214,6 +214,11 @@ class RedisStreams:
                 raise found
             if len(found) == _CLAIMS_PER_LOOK:
                 self._claim_at = now  # there are more
+            if found:
+                # A store that is full lets claim and lets nothing be applied: that costs no tries.
+                await self._connection.execute(
+                    "XGROUP", "CREATECONSUMER", stream.key, GROUP, self.consumer
+                )
             for raw_id, _, _, deliveries in found:
                 if stopping.is_set():
                     return

@@ -32,12 +32,13 @@ _RESTARTED: Final = ("rows", "finished", *OUTCOMES)
 
 
 class LogState(NamedTuple):
-    """How far a log is; the outcomes by name add up to `rows`."""
+    """How far a log is; the outcomes by name add up to `rows`. `as_of_us`: see `finish_log`."""
 
     rows: int
     outcomes: dict[str, int]
     finished: bool
     update_ms: int
+    as_of_us: int = 0
 
 
 class Entry(NamedTuple):
@@ -168,19 +169,20 @@ class Feeds:
     async def log_state(self, source: str, name: str) -> LogState | None:
         """Return how far a log is; None where nothing of it was applied in the last 90 days."""
         raw: list[bytes | None] = await self._runner.connection.execute(
-            "HMGET", self._runner.partition.log(source, name), "update_ms", *_RESTARTED
+            "HMGET", self._runner.partition.log(source, name), "update_ms", "as_of_us", *_RESTARTED
         )
         if raw[0] is None:
             return None
-        update_ms, rows, finished, *counts = (int(value or 0) for value in raw)
+        update_ms, as_of_us, rows, finished, *counts = (int(value or 0) for value in raw)
         outcomes = dict(zip(OUTCOMES, counts, strict=True))
-        return LogState(rows, outcomes, bool(finished), update_ms)
+        return LogState(rows, outcomes, bool(finished), update_ms, as_of_us)
 
-    async def finish_log(self, source: str, name: str) -> None:
-        """Note that a log has come to its end."""
+    async def finish_log(self, source: str, name: str, as_of_us: int = 0) -> None:
+        """Note that a log has come to its end, and the time of its rows that have none."""
         key = self._runner.partition.log(source, name)
+        now_ms = await self._runner.now_ms()
         await self._change(
-            ("HSET", key, "finished", 1, "update_ms", await self._runner.now_ms()),
+            ("HSET", key, "finished", 1, "update_ms", now_ms, "as_of_us", as_of_us),
             ("PEXPIRE", key, limits.LOG_KEEP_MS),
         )
 
