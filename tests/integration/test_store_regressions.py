@@ -103,6 +103,21 @@ def test_a_count_of_another_source_at_the_same_time_does_not_know_a_delta(story:
     assert story.on_hand("A@L1") == 8
 
 
+@pytest.mark.parametrize("lines", [["2 A"], ["1 A", "1 A"]])
+def test_goods_leave_once_whenever_their_reservation_becomes_known(
+    story: Story, lines: list[str]
+) -> None:
+    """A shipment that came before its reservation lowers on hand then, and only then."""
+    story.count("A@L0", 10)
+    for _ in range(2):
+        story.tell(FactKind.SHIPMENT, "A@L0", 2, event_id="left", reservation_id="early")
+    assert story.on_hand("A@L0") == 8
+    story.reserve("early", *lines)
+    for _ in range(2):
+        story.tell(FactKind.SHIPMENT, "A@L0", 2, event_id="left", reservation_id="early")
+    assert story.on_hand("A@L0") == 8
+
+
 def test_deltas_past_their_retention_are_no_count(story: Story) -> None:
     """What was never counted has no observation time, however old its deltas are."""
     story.count("A@L0", 5)

@@ -208,13 +208,15 @@ class Model(RequestsModel):
         if pieces[0].line.sku != fact.sku:
             return FactResult(Outcome.REJECTED, "INVALID_FIELD")
         told = Told(observe_us=fact.observe_us, sequence=fact.sequence, source=fact.source)
-        self._goods_left(held, pieces, told)
+        self._goods_left(held, pieces, told, (fact.source, fact.event_id))
         self._note(held, key, {})
         return FactResult(Outcome.APPLIED)
 
-    def _goods_left(self, held: Held, pieces: list[Piece], told: Told) -> None:
+    def _goods_left(self, held: Held, pieces: list[Piece], told: Told, key: object = None) -> None:
+        """Ship pieces; `key` is that of the fact that tells it, whose goods left once."""
         if held.state is State.HELD:
             held.state, held.confirm_ms, held.expire_ms = State.CONFIRMED, self.now_ms, 0
+        known = key is not None and self.position(pieces[0].line.sku, pieces[0].location).knows(key)
         for piece in pieces:
             fact = Told(
                 quantity=-piece.quantity,
@@ -222,7 +224,8 @@ class Model(RequestsModel):
                 sequence=told.sequence,
                 source=told.source,
             )
-            self.ship(piece, object(), fact)
+            self.ship(piece, key or object(), fact)
+            key = key if known else None
 
     def _is_replay(self, held: Held, request_id: object, content: Mapping[str, object]) -> bool:
         known = held.requests.get(request_id)

@@ -50,6 +50,11 @@ class Facts:
         later = [told.quantity for told in self.changes.values() if told.follows(self.base)]
         return self.base.quantity + sum(later)
 
+    def knows(self, key: object) -> bool:
+        """Tell whether a change is remembered: not those that the base knew before it."""
+        known = self.changes.get(key)
+        return known is not None and known.observe_us >= self.base.observe_us
+
     def setting(self, kind: FactKind) -> Told | None:
         """Return the safety stock or the recall that holds."""
         return max(self.settings.get(kind, ()), key=lambda told: told.rank, default=None)

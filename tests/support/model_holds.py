@@ -207,7 +207,8 @@ class HoldsModel(SupplyModel):
         if counted:
             line.at(piece.location).fulfilled += counted
         facts = self.position(line.sku, piece.location)
-        facts.changes[key] = told
+        if not facts.knows(key):
+            facts.changes[key] = told
 
 
 def _of(held: Held) -> list[tuple[Held, HeldLine, Bound]]:

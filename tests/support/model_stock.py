@@ -238,9 +238,8 @@ class StockModel:
 
     def _change(self, fact: Fact, told: Told) -> Outcome:
         facts = self.position(fact.sku, fact.location)
-        known = facts.changes.get((fact.source, fact.event_id))
         # What the base knew before it is not remembered: nothing depends on a repeat of it.
-        if known and known.observe_us >= facts.base.observe_us:
+        if facts.knows((fact.source, fact.event_id)):
             return Outcome.DUPLICATE
         if not told.follows(facts.base):
             if told.observe_us == facts.base.observe_us:

@@ -145,6 +145,8 @@ class NatsStream:
             try:
                 messages = await fetching.fetch(sizing.count, timeout=_FETCH_S)
             except nats.errors.TimeoutError:
+                messages = []
+            if not messages:
                 quiet += 1
                 if quiet % _QUIET_FETCHES == 0:
                     await self._check(context, fetching, log)

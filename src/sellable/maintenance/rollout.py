@@ -92,11 +92,17 @@ class Rollout:
     async def _walk(self, location: str) -> int:
         connection, partition = self._runner.connection, self._runner.partition
         epoch = int(await connection.execute("HGET", partition.net, "epoch"))
+        traffic = connection.traffic
+        reconnects = traffic.reconnects
         cursor, count = b"0", 0
         while True:
             cursor, skus = await connection.execute(
                 "SSCAN", partition.location(location), cursor, "COUNT", _SKUS_PER_SCAN
             )
+            if traffic.reconnects != reconnects:
+                # A store that was started again orders its keys anew: the cursor would skip some.
+                reconnects, cursor = traffic.reconnects, b"0"
+                continue
             await self._refresh([sku.decode() for sku in skus])
             count += len(skus)
             last = cursor == b"0"

@@ -17,6 +17,7 @@ import msgspec
 
 from sellable import limits
 from sellable.errors import (
+    IdempotencyConflict,
     InvalidFields,
     StoreUnavailable,
     SyncInProgress,
@@ -223,11 +224,17 @@ class Syncs:
 
     async def _check(self, state: SyncState) -> tuple[int, int]:
         """Count the positions with stock, and those of them that would become 0."""
+        traffic = self._runner.connection.traffic
+        reconnects = traffic.reconnects
         cursor, stocked, zeroed = "0", 0, 0
         while True:
             arguments = state.header.location, state.token, cursor
             answer = await self._runner.run("sync_check", *arguments, keeps=False)
             cursor, more_stocked, more_zeroed = self._of(state, answer).body
+            if traffic.reconnects != reconnects:
+                # A store that was started again orders its keys anew: the cursor would skip some.
+                reconnects, cursor, stocked, zeroed = traffic.reconnects, "0", 0, 0
+                continue
             stocked, zeroed = stocked + more_stocked, zeroed + more_zeroed
             if cursor == "0":
                 return stocked, zeroed
@@ -251,6 +258,8 @@ class Syncs:
         match answer.outcome:
             case "UNKNOWN_LOCATION":
                 raise UnknownLocation(header.location)
+            case "CONFLICT":
+                raise IdempotencyConflict(header.sync_id, "header.observe_time")
             case "TOO_OLD":
                 raise _out_of_bounds(
                     f"longer ago than the {self._runner.retention.retention_ms} ms"

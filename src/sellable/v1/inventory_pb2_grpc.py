@@ -107,7 +107,8 @@ class InventoryServiceServicer:
         give the same positions.
         Freshness: the next read sees all of it. Facts that arrive meanwhile count as their observe_time says.
         Errors: INVALID_FIELD -> INVALID_ARGUMENT, also if observe_time is out of bounds or the commit names another number
-        of rows; UNKNOWN_LOCATION -> NOT_FOUND; SYNC_IN_PROGRESS -> ABORTED; SYNC_SUSPICIOUS -> FAILED_PRECONDITION.
+        of rows; UNKNOWN_LOCATION -> NOT_FOUND; IDEMPOTENCY_CONFLICT -> ALREADY_EXISTS if sync_id was committed with
+        another observe_time; SYNC_IN_PROGRESS -> ABORTED; SYNC_SUSPICIOUS -> FAILED_PRECONDITION.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -61,7 +61,8 @@ class InventoryServiceStub:
       give the same positions.
     Freshness: the next read sees all of it. Facts that arrive meanwhile count as their observe_time says.
     Errors: INVALID_FIELD -> INVALID_ARGUMENT, also if observe_time is out of bounds or the commit names another number
-      of rows; UNKNOWN_LOCATION -> NOT_FOUND; SYNC_IN_PROGRESS -> ABORTED; SYNC_SUSPICIOUS -> FAILED_PRECONDITION.
+      of rows; UNKNOWN_LOCATION -> NOT_FOUND; IDEMPOTENCY_CONFLICT -> ALREADY_EXISTS if sync_id was committed with
+      another observe_time; SYNC_IN_PROGRESS -> ABORTED; SYNC_SUSPICIOUS -> FAILED_PRECONDITION.
     """
     ListPositions: _grpc.UnaryUnaryMultiCallable[_inventory_pb2.ListPositionsRequest, _inventory_pb2.ListPositionsResponse]
     """Answers every position of a SKU.
@@ -120,7 +121,8 @@ class InventoryServiceAsyncStub(InventoryServiceStub):
       give the same positions.
     Freshness: the next read sees all of it. Facts that arrive meanwhile count as their observe_time says.
     Errors: INVALID_FIELD -> INVALID_ARGUMENT, also if observe_time is out of bounds or the commit names another number
-      of rows; UNKNOWN_LOCATION -> NOT_FOUND; SYNC_IN_PROGRESS -> ABORTED; SYNC_SUSPICIOUS -> FAILED_PRECONDITION.
+      of rows; UNKNOWN_LOCATION -> NOT_FOUND; IDEMPOTENCY_CONFLICT -> ALREADY_EXISTS if sync_id was committed with
+      another observe_time; SYNC_IN_PROGRESS -> ABORTED; SYNC_SUSPICIOUS -> FAILED_PRECONDITION.
     """
     ListPositions: _aio.UnaryUnaryMultiCallable[_inventory_pb2.ListPositionsRequest, _inventory_pb2.ListPositionsResponse]  # type: ignore[assignment]
     """Answers every position of a SKU.
@@ -194,7 +196,8 @@ class InventoryServiceServicer(metaclass=_abc_1.ABCMeta):
           give the same positions.
         Freshness: the next read sees all of it. Facts that arrive meanwhile count as their observe_time says.
         Errors: INVALID_FIELD -> INVALID_ARGUMENT, also if observe_time is out of bounds or the commit names another number
-          of rows; UNKNOWN_LOCATION -> NOT_FOUND; SYNC_IN_PROGRESS -> ABORTED; SYNC_SUSPICIOUS -> FAILED_PRECONDITION.
+          of rows; UNKNOWN_LOCATION -> NOT_FOUND; IDEMPOTENCY_CONFLICT -> ALREADY_EXISTS if sync_id was committed with
+          another observe_time; SYNC_IN_PROGRESS -> ABORTED; SYNC_SUSPICIOUS -> FAILED_PRECONDITION.
         """
 
     @_abc_1.abstractmethod

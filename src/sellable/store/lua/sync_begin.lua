@@ -9,6 +9,7 @@ ARGV[4]  request             msgpack location, source, sync_id, token, observe_u
                                      rows of this count), future_tolerance_ms, quiet_ms, staged_ms
 OUTCOME  DONE                how many rows are staged
 OUTCOME  REPLAYED            what became of this count, which was committed before (sync_result)
+OUTCOME  CONFLICT            nothing: this count was committed with another time
 OUTCOME  IN_PROGRESS         source and id of the count that goes on, 1 if it is being applied, ms since it went on
 OUTCOME  UNKNOWN_LOCATION    nothing
 OUTCOME  TOO_OLD             the oldest time allowed, in microseconds
@@ -21,7 +22,9 @@ local now = clock(ARGV[1])
 local sync = sync_of(request.location)
 -- Decide.
 local same = sync.source == request.source and sync.sync_id == request.sync_id
-if same and sync.state == 'DONE' then
+if same and sync.state == 'DONE' and tonumber(sync.observe_us) ~= request.observe_us then
+  return reply('CONFLICT', {})
+elseif same and sync.state == 'DONE' then
   return reply('REPLAYED', sync_result(sync))
 end
 if not location_of(request.location) then

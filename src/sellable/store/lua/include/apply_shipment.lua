@@ -28,9 +28,12 @@ local function apply_shipment(state, fact, requests_max, now, retention_ms)
     return 'REJECTED', 'INVALID_FIELD', parts and 'the line is of another SKU' or allowed
   end
   confirm_hold(reservation, now)
+  local state = load_sku(fact.sku)
+  local facts = facts_of(state, fact.location, base_of(state, fact.location)[7] == 0)
+  local known = knows_fact(facts, fact.source .. '\0' .. fact.event_id)
   for at, found in ipairs(parts) do
-    local piece = { event_id = fact.event_id .. '\0' .. at, source = fact.source, sequence = fact.sequence,
-      observe_us = fact.observe_us }
+    local event_id = (known or at == 1) and fact.event_id or fact.event_id .. '\0' .. at
+    local piece = { event_id = event_id, source = fact.source, sequence = fact.sequence, observe_us = fact.observe_us }
     ship(reservation, found.line, found.location, found.quantity, piece, now, retention_ms)
   end
   reservation.requests[request_id] = 'feed'
