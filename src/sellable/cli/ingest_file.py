@@ -25,6 +25,7 @@ from sellable.cli.ingest_options import (
     Reading,
     Source,
     Sync,
+    give_way,
     order_of,
 )
 from sellable.cli.terminal import Answer, write_answer
@@ -143,6 +144,7 @@ async def _load_all(
     # Only those who load need them, and they take long to read.
     from sellable.ingest.opening import open_ingest_store  # noqa: PLC0415
 
+    give_way()
     async with open_ingest_store(settings) as store:
         for path in paths:
             display.begin(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from sellable.ingest.order import Order
 
 # What a loader takes of the settings: where the store is, and what it keeps.
+_NICENESS: Final = 10
 STORE_SETTINGS: Final = (
     "store",
     "data",
@@ -158,3 +160,9 @@ def order_of(
         sync=sync,
         max_zeroed_fraction=max_zeroed_fraction,
     )
+
+
+def give_way() -> None:
+    """Let whoever answers clients on this machine go first: feeds can wait."""
+    lowest = max(_NICENESS, os.getpriority(os.PRIO_PROCESS, 0))
+    os.setpriority(os.PRIO_PROCESS, 0, lowest)

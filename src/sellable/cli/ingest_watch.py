@@ -23,6 +23,7 @@ from sellable.cli.ingest_options import (
     Reading,
     Source,
     Sync,
+    give_way,
     order_of,
 )
 from sellable.ingest.forms import Form
@@ -111,6 +112,7 @@ async def _watch(
     from sellable.ingest.opening import open_ingest_store  # noqa: PLC0415
     from sellable.ingest.watch import Watch  # noqa: PLC0415
 
+    give_way()
     async with open_ingest_store(settings) as store:
         watch = Watch(store, Inbox(folder, settle_s, marked), order, _Unseen())
         if once:

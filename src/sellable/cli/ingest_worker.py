@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from sellable.cli.failure import usage
+from sellable.cli.ingest_options import give_way
 from sellable.names import identifier_problem
 from sellable.settings import InForce
 
@@ -73,6 +74,7 @@ def worker_command(
     settings = in_force.settings
     configure_logs(level=settings.log_level, form=settings.log_format)
     asked = _Nats(nats, stream, subject) if nats else None
+    give_way()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_work(settings, sources, asked))
 

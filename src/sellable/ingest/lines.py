@@ -13,14 +13,15 @@ if TYPE_CHECKING:
 
     from sellable.ingest.rows import ReadContext
 
-_BLOCK_BYTES: Final = 256 * 1024
+_HEAD_BYTES: Final = 256 * 1024  # what the encoding is taken from
+_PIECE_BYTES: Final = 16 * 1024  # some 2 ms of parsing: the engine has work for so long
 _SHOWN: Final = 200
 
 
 def read_block(stream: BinaryIO) -> bytes:
     """Read up to 256 KiB; raise FileProblem where the medium fails."""
     try:
-        return stream.read(_BLOCK_BYTES)
+        return stream.read(_PIECE_BYTES)
     except OSError as error:
         raise FileProblem(f"cannot be read any further: {error.strerror or error}") from error
 
@@ -39,7 +40,7 @@ class Lines:
         self.problem: FileProblem | None = None  # what ended the text early
         self._stream = stream
         head = self._read()
-        while head and len(head) < _BLOCK_BYTES and (more := self._read()):
+        while head and len(head) < _HEAD_BYTES and (more := self._read()):
             head += more
         self._head = head
         self.encoding = find_encoding(head, context)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from sellable.ingest.profile import Profile
 
-ROWS_PER_BATCH: Final = 1_000
+ROWS_PER_BATCH: Final = 250
 # A record of more bytes is refused as one row, and never held in memory as a whole.
 RECORD_BYTES_MAX: Final = 1024 * 1024
 PAYLOAD_CHARACTERS_MAX: Final = 4_096

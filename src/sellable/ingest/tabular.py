@@ -23,7 +23,7 @@ _SEPARATOR_LINE: Final = "sep="  # how Excel is told the delimiter
 
 
 def read_table(stream: BinaryIO, context: ReadContext) -> Iterator[list[Row]]:
-    """Give the rows of a delimited text with a header, at most 1,000 at a time.
+    """Give the rows of a delimited text with a header, at most 250 at a time.
 
     Raises:
         FileProblem: If there is no header or it lacks a column, and where the file ends early.

@@ -21,7 +21,7 @@ _NOTE_MS: Final = 1_000
 _COMMANDS_MIN: Final = 100  # in one look; the work that services do by themselves is less
 _REST: Final = 2.0  # times what the script took: a third of the engine is left to feeds
 _REST_S_MAX: Final = 0.05
-WORK_MAX: Final = 1_500  # about microseconds of the engine; see applying.py
+WORK_MAX: Final = 1_200  # about microseconds of the engine; see applying.py
 _WORK_MAX_BESIDE: Final = 700
 
 
@@ -36,7 +36,7 @@ class Courtesy:
     @property
     def scripts_at_once(self) -> int:
         """How many scripts of one log may be under way."""
-        return 1 if self.beside_clients else 2
+        return 1 if self.beside_clients else 3
 
     @property
     def work_max(self) -> int:
