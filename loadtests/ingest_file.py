@@ -9,9 +9,10 @@ pipelined HSETs into the same server, and the ratio of both speeds is printed. T
 nightly feed comes again while a service answers CheckSellable at 30 % of the most that it can
 (`steady_load.py`).
 
-Prints rows/s, ratios, the largest memory of the loading process, the longest script of the slow
-log while nothing else runs (it is time of day, so a script that waits for a core seems long), and p99 of the readers without and with the load. Ends with 1 if a bound is missed: unchanged
-rows 1/2 and changed rows 1/6 of HSET, 300 MiB, 5 ms a script, 5 times the p99.
+Prints rows/s, ratios, the largest memory of the loading process, p99 of the readers without and
+with the load, and the longest script of the slow log while no reader asks. That one is time of day:
+on a shared machine it is mostly a wait for a core. Ends with 1 if a bound is missed: unchanged rows
+1/2 and changed rows 1/6 of HSET, 300 MiB, 5 ms a script, 5 times the p99.
 """
 
 from __future__ import annotations

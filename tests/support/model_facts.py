@@ -55,6 +55,11 @@ class Facts:
         known = self.changes.get(key)
         return known is not None and known.observe_us >= self.base.observe_us
 
+    def add(self, key: object, told: Told) -> None:
+        """Note a change, once."""
+        if not self.knows(key):
+            self.changes[key] = told
+
     def setting(self, kind: FactKind) -> Told | None:
         """Return the safety stock or the recall that holds."""
         return max(self.settings.get(kind, ()), key=lambda told: told.rank, default=None)

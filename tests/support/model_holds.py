@@ -206,9 +206,7 @@ class HoldsModel(SupplyModel):
                 counted += quantity
         if counted:
             line.at(piece.location).fulfilled += counted
-        facts = self.position(line.sku, piece.location)
-        if not facts.knows(key):
-            facts.changes[key] = told
+        self.position(line.sku, piece.location).add(key, told)
 
 
 def _of(held: Held) -> list[tuple[Held, HeldLine, Bound]]:

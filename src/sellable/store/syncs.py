@@ -225,8 +225,7 @@ class Syncs:
     async def _check(self, state: SyncState) -> tuple[int, int]:
         """Count the positions with stock, and those of them that would become 0."""
         traffic = self._runner.connection.traffic
-        reconnects = traffic.reconnects
-        cursor, stocked, zeroed = "0", 0, 0
+        reconnects, cursor, stocked, zeroed = traffic.reconnects, "0", 0, 0
         while True:
             arguments = state.header.location, state.token, cursor
             answer = await self._runner.run("sync_check", *arguments, keeps=False)
@@ -261,9 +260,8 @@ class Syncs:
             case "CONFLICT":
                 raise IdempotencyConflict(header.sync_id, "header.observe_time")
             case "TOO_OLD":
-                raise _out_of_bounds(
-                    f"longer ago than the {self._runner.retention.retention_ms} ms"
-                )
+                retention_ms = self._runner.retention.retention_ms
+                raise _out_of_bounds(f"longer ago than the {retention_ms} ms")
             case "IN_FUTURE":
                 raise _out_of_bounds(f"further ahead than the {self._future_tolerance_ms} ms")
             case "REPLAYED":
