@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from typing import TYPE_CHECKING, Final
 
 import grpc
@@ -65,7 +66,8 @@ async def test_a_committed_count_is_finished(
     async with ServiceProcess(store_url) as process:
         async with process.client() as client:
             await stock(client, store_url)
-            messages = parts(COUNTED, max_zeroed_fraction=1.0)
+            now_us = time.time_ns() // 1_000
+            messages = parts(COUNTED, observe_us=now_us, max_zeroed_fraction=1.0)
             call = client.inventory.SyncInventory(iter(messages), timeout=60)
             await wait_for(valkey, begun, 100)
             process.kill()
@@ -85,7 +87,7 @@ async def test_a_committed_count_is_finished(
         assert [7] * 3_000 + [0] * 3_000 == await quantities(store_url, SKUS)
         assert 3_000 == sum(int(feed.get(name, 0)) for name in (b"applied", b"unchanged", b"stale"))
         async with process.client() as client:
-            again = await count_fully(client, COUNTED, max_zeroed_fraction=1.0)
+            again = await count_fully(client, COUNTED, observe_us=now_us, max_zeroed_fraction=1.0)
             assert again.replayed
             assert outcomes(again) == {"applied": 3_000, "zeroed": 3_000}
             assert [] == await client.differences()

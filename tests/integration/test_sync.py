@@ -50,12 +50,25 @@ async def test_a_count_says_what_there_is(served: Service) -> None:
 async def test_the_same_count_again_answers_the_same(served: Service) -> None:
     """A repeat changes nothing, also what was told since, and says so."""
     counted = [("A", 9), ("B", 5), ("C", 0), ("D", 5)]
-    first = await count_fully(served.client, counted)
+    now_us = time.time_ns() // 1_000
+    first = await count_fully(served.client, counted, observe_us=now_us)
     await served.client.count("A", "DC", 7)
-    again = await count_fully(served.client, counted)
+    again = await count_fully(served.client, counted, observe_us=now_us)
     assert (again.replayed, first.replayed) == (True, False)
     assert outcomes(again) == outcomes(first)
     assert [7, 5] == await on_hand(served.client, "A", "B")
+
+
+async def test_a_name_is_of_one_count(served: Service) -> None:
+    """A source that gives every count one name is told so; its later counts are not passed over."""
+    now_us = time.time_ns() // 1_000
+    counted = [("A", 9), ("B", 5), ("C", 5), ("D", 5), ("E", 5)]
+    await count_fully(served.client, counted, "daily", observe_us=now_us - SECOND_US)
+    call = await refused(served.client, header("daily", observe_us=now_us), commit(0))
+    assert ("IDEMPOTENCY_CONFLICT", "header.observe_time") == (
+        call.reason,
+        call.metadata["field"],
+    )
 
 
 @pytest.mark.parametrize(
