@@ -47,7 +47,7 @@ local function apply_fact(fact, request, now, retention_ms, rows, at)
     reason, detail = 'INVALID_FIELD', 'on hand would leave the range of -10^12 to 10^12'
   end
   if not state.partial and next(state.dirty) then
-    work = work + 10 + markets / 2 + (unchanged and 15 + 2.2 * markets or 0)
+    work = work + 10 + markets / 2 + (unchanged and 15 + #state.flat / 6 + 1.6 * markets or 0)
   end
   return outcome, reason, detail, work
 end
