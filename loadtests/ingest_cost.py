@@ -4,7 +4,7 @@
 
 20 markets sell from each of 20 locations. Rows are facts already, as files and streams are once
 they were read: counts that say what is known, counts of which all or 5 % change a position, and
-deltas of tills. They go in through `Feeds.apply_all`, with two scripts under way, into a server of
+deltas of tills. They go in through `Feeds.apply_all`, with up to three scripts under way, into a server of
 its own without fsync. In the same run redis-py writes as many HSETs into the same server, 1,000 in
 a pipeline.
 

@@ -35,10 +35,10 @@ async def _resting_s(courtesy: Courtesy, took_s: float) -> float:
 
 
 async def test_a_feed_alone_rests_never(store: Store) -> None:
-    """Where nobody is answered two scripts are under way, as large as they may be."""
+    """Where nobody is answered three scripts are under way, as large as they may be."""
     courtesy = Courtesy(store.runner)
     await courtesy.rest(1.0)
-    assert (False, 2, WORK_MAX) == (
+    assert (False, 3, WORK_MAX) == (
         courtesy.beside_clients,
         courtesy.scripts_at_once,
         courtesy.work_max,
@@ -50,7 +50,7 @@ async def test_a_feed_beside_clients_leaves_two_thirds(store: Store) -> None:
     await store.runner.connection.execute("SET", store.runner.partition.asked, 1)
     courtesy = Courtesy(store.runner)
     assert await _resting_s(courtesy, 0.01) >= 0.02
-    assert (1, True) == (courtesy.scripts_at_once, courtesy.work_max < WORK_MAX / 2)
+    assert (1, True) == (courtesy.scripts_at_once, courtesy.work_max < WORK_MAX)
     assert await _resting_s(courtesy, 60.0) < 1.0
 
 

@@ -280,5 +280,5 @@ def test_blocks_may_end_anywhere(text: str, size: int) -> None:
     content = f"{HEADER}{text}\nZ,DC-1,26\n"
     whole = read(content, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lines, "_BLOCK_BYTES", size)
+        patch.setattr(lines, "_PIECE_BYTES", size)
         assert whole.rows == read(content, encoding="utf-8").rows

@@ -134,7 +134,7 @@ class Feeds:
         *,
         keep_rejected: bool = True,
     ) -> AsyncGenerator[LogAnswer, None]:
-        """Apply a log from its row `first` on, with up to two scripts under way; answer in order.
+        """Apply a log from its row `first` on, with up to three scripts under way; answer in order.
 
         The results of all answers together are those of the rows of `chunks`, one each. A chunk
         that lets wait for itself holds back no answer of those before it.

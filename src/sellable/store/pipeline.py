@@ -1,6 +1,6 @@
-"""A log on its way into the store, by scripts of which two are under way (`courtesy.py`: or one).
+"""A log on its way into the store, by scripts of which some are under way (`courtesy.py`).
 
-The second is sent before the first has answered. Where the first stops early, the second finds the
+The next is sent before the first has answered. Where the first stops early, the next finds the
 log elsewhere than it was told, does nothing, and is sent again: so order holds, and each row is
 applied once.
 """
