@@ -4,9 +4,9 @@
 
 20 markets sell from each of 20 locations. Rows are facts already, as files and streams are once
 they were read: counts that say what is known, counts of which all or 5 % change a position, and
-deltas of tills. They go in through `Feeds.apply_all`, with up to three scripts under way, into a server of
-its own without fsync. In the same run redis-py writes as many HSETs into the same server, 1,000 in
-a pipeline.
+deltas of tills. They go in through `Feeds.apply_all`, with up to three scripts under way, into a
+server of its own without fsync. In the same run redis-py writes as many HSETs into the same server,
+1,000 in a pipeline.
 
 Prints rows a second and their ratio to the HSETs, microseconds of the engine a row (CPU time of the
 server process, to which other work of the machine is nothing) and the longest script (SLOWLOG:
