@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import sys
 import zlib
+from abc import abstractmethod
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from sellable.ingest.rows import FileProblem
@@ -73,8 +74,8 @@ class _Readable(io.RawIOBase):
         view[: len(piece)] = piece
         return len(piece)
 
-    def read(self, size: int = -1, /) -> bytes:
-        raise NotImplementedError
+    @abstractmethod
+    def read(self, size: int = -1, /) -> bytes: ...
 
 
 class _Rest(_Readable):

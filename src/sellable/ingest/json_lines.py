@@ -23,7 +23,7 @@ _UNITS: Final = frozenset({FactKind.COUNT, FactKind.NET_COUNT, FactKind.DELTA})
 
 
 def read_json_lines(stream: BinaryIO, context: ReadContext) -> Iterator[list[Row]]:
-    """Give the rows of a file of JSON Lines in UTF-8, at most 1,000 at a time.
+    """Give the rows of a file of JSON Lines in UTF-8, at most 250 at a time.
 
     A row without event_id, sequence, observe_time or location gets what the context says.
 

@@ -78,8 +78,6 @@ async def load(
     shift = await shift_of(store, content, order) if order.shift else None
     reader = order.reader(content)
     loaded.form = reader.form
-    if order.profile.silent_after_ms:
-        await store.feed_list.note_interval(order.source, order.profile.silent_after_ms)
     run = _Run(store, order, loaded, watcher, reader, sieve)
     try:
         await run.apply(state.rows if state else 0, shift)

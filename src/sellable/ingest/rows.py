@@ -102,7 +102,7 @@ class Reader(Protocol):
     def bytes_read(self) -> int: ...
 
     def rows(self) -> Iterator[list[Row]]:
-        """Give the rows in order, at most 1,000 a list; raise FileProblem at the first stop."""
+        """Give the rows in order, at most 250 a list; raise FileProblem at the first stop."""
         ...
 
 

@@ -29,7 +29,7 @@ COST     rows and markets of their locations, at most work_max beyond the last o
 --- @include holdings load_reservation store_reservation count_quotas unbind give_back settle
 --- @include expire_due later store_later settle_shortages adopt_rules base_of create_position
 --- @include follows_base facts_of knows_fact kept_facts keep_fact forget_facts forget_old
---- @include apply_delta ship confirm_hold shipped_parts close_if_empty compare_counts apply_count
+--- @include apply_delta ship confirm_hold shipped_parts close_if_empty compare_facts apply_count
 --- @include outstanding find_supply apply_future apply_receipt apply_setting apply_shipment look_at
 --- @include fact_of apply_fact whole_second silence show_next note_seen note_feed tally note_tallies
 --- @include log_key note_log keep_letter rows_applied begun_at finish_entries reply write_all

@@ -19,7 +19,7 @@ COST     markets of the fact's location
 --- @include holdings load_reservation store_reservation count_quotas unbind give_back settle
 --- @include expire_due later store_later settle_shortages adopt_rules base_of create_position
 --- @include follows_base facts_of knows_fact kept_facts keep_fact forget_facts forget_old
---- @include apply_delta ship confirm_hold shipped_parts close_if_empty compare_counts apply_count
+--- @include apply_delta ship confirm_hold shipped_parts close_if_empty compare_facts apply_count
 --- @include outstanding find_supply apply_future apply_receipt apply_setting apply_shipment look_at
 --- @include fact_of apply_fact whole_second silence show_next note_seen note_feed reply write_all
 local request = cmsgpack.unpack(ARGV[4])

@@ -12,7 +12,7 @@ OUTCOME  DONE                where to go on, "0" at the end; positions with stoc
 OUTCOME  GONE                id of the count that took this one's place, "" if there is none
 COST     about 200 positions
 ]]
---- @include key clock append_ledger sync_of is_older reply
+--- @include key clock append_ledger sync_of compare_facts is_older reply
 local location = ARGV[3]
 local sync = sync_of(location)
 if sync.token ~= ARGV[4] or sync.state ~= 'OPEN' then
@@ -25,11 +25,7 @@ for at, sku in ipairs(skus) do
   local raw = redis.call('HMGET', key('k:', sku), location, 'b:' .. location)
   if raw[1] and cmsgpack.unpack(raw[1]) > 0 then
     stocked = stocked + 1
-    local _, observe_us, sequence, event_id, source = 0, 0, 0, '', ''
-    if raw[2] then
-      _, observe_us, sequence, event_id, source = cmsgpack.unpack(raw[2])
-    end
-    if not named[at] and is_older(observe_us, sequence, event_id, source, sync) then
+    if not named[at] and is_older(raw[2] and { cmsgpack.unpack(raw[2]) }, sync) then
       zeroed = zeroed + 1
     end
   end

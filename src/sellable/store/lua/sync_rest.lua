@@ -17,7 +17,7 @@ COST     positions, and markets of the location for each that becomes 0, at most
 --- @include flush_supplies note_number show_at_once show_numbers flush_sku quota_of flush_all
 --- @include holdings load_reservation store_reservation count_quotas unbind give_back settle
 --- @include expire_due later store_later settle_shortages adopt_rules base_of create_position
---- @include follows_base facts_of kept_facts forget_facts compare_counts apply_count look_at sync_of
+--- @include follows_base facts_of kept_facts forget_facts compare_facts apply_count look_at sync_of
 --- @include apply_counted is_older sync_result reply write_all
 local location, work_max = ARGV[4], tonumber(ARGV[5])
 local now, retention_ms = clock(ARGV[1]), tonumber(ARGV[3])
@@ -35,11 +35,9 @@ local scanned = redis.call('SSCAN', key('l:', location), begin, 'COUNT', 50)
 local cursor, skus = scanned[1], scanned[2]
 local refused = #skus > 0 and redis.call('HMGET', rows, unpack(skus)) or {}
 local zeroed, work, stopped = 0, 0, false
-local unknown = cmsgpack.pack(0, 0, 0, '', '')
 for at, sku in ipairs(skus) do
   local packed = redis.call('HGET', key('k:', sku), 'b:' .. location)
-  local _, observe_us, sequence, event_id, source = cmsgpack.unpack(packed or unknown)
-  if not refused[at] and is_older(observe_us, sequence, event_id, source, sync) then
+  if not refused[at] and is_older(packed and { cmsgpack.unpack(packed) }, sync) then
     local position = position_of(look_at(sku, location), location)
     local outcome = work < work_max and apply_counted(sync, location, sku, 0, now, retention_ms)
     if not outcome then

@@ -16,7 +16,7 @@ COST     rows x markets of the location, at most work_max
 --- @include flush_supplies note_number show_at_once show_numbers flush_sku quota_of flush_all
 --- @include holdings load_reservation store_reservation count_quotas unbind give_back settle
 --- @include expire_due later store_later settle_shortages adopt_rules base_of create_position
---- @include follows_base facts_of kept_facts forget_facts compare_counts apply_count look_at sync_of
+--- @include follows_base facts_of kept_facts forget_facts compare_facts apply_count look_at sync_of
 --- @include apply_counted is_older raise_floor staged_row whole_second silence show_next note_seen
 --- @include note_feed reply write_all
 local location, work_max = ARGV[4], tonumber(ARGV[5])

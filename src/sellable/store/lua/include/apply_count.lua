@@ -6,7 +6,7 @@ local function apply_count(state, fact)
   local location = fact.location
   local base = base_of(state, location)
   local position = position_of(state, location)
-  local order = compare_counts(fact, base)
+  local order = compare_facts(fact, base)
   if order < 0 then
     if not position then
       create_position(state, location)

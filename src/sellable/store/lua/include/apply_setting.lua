@@ -5,16 +5,9 @@ local function apply_setting(state, fact)
   local field = (fact.kind == 'safety' and 's:' or 'x:') .. fact.location
   local packed = state.values[field] or redis.call('HGET', state.key, field)
   local old = packed and { cmsgpack.unpack(packed) } or { 0, 0, 0, '', '' }
-  local mine = { fact.observe_us, fact.sequence, fact.event_id, fact.source }
-  for at = 1, 4 do
-    if mine[at] ~= old[at + 1] then
-      if mine[at] < old[at + 1] then
-        return 'STALE'
-      end
-      break
-    elseif at == 4 then
-      return 'DUPLICATE'
-    end
+  local order = compare_facts(fact, old)
+  if order <= 0 then
+    return order < 0 and 'STALE' or 'DUPLICATE'
   end
   local position = position_of(state, fact.location)
   local created = not position
