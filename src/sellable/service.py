@@ -15,6 +15,7 @@ from sellable.maintenance.rollout import Rollout
 from sellable.maintenance.sweeper import run_finisher, run_sweeper
 from sellable.rpc.availability import AvailabilityService
 from sellable.rpc.convert.reservations import TtlBounds
+from sellable.rpc.express.reading import CheckSellable
 from sellable.rpc.inventory import InventoryService
 from sellable.rpc.listen import TlsFiles
 from sellable.rpc.network import NetworkService
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
+    from sellable.rpc.express.server import Express
+    from sellable.rpc.guard import Gate
     from sellable.rpc.server import Registration, RunningServer
     from sellable.settings import Settings
     from sellable.store.store import Store
@@ -108,6 +111,15 @@ def registrations(store: Store, settings: Settings) -> list[Registration]:
     ]
 
 
+def express(store: Store, gate: Gate) -> dict[str, Express]:
+    """Return the methods that take their calls by the batch, by path."""
+    return {
+        "/sellable.v1.AvailabilityService/CheckSellable": CheckSellable(
+            store.reads, store.revisions, gate
+        )
+    }
+
+
 def server_options(settings: Settings) -> ServerOptions:
     """Return how to serve, by the settings."""
     tls = None
@@ -142,5 +154,6 @@ async def serve(settings: Settings, on_ready: Callable[[RunningServer], None]) -
             registrations(store, settings),
             options,
             store_answers=lambda: answers(store),
+            express=lambda gate: express(store, gate),
             on_ready=on_ready,
         )

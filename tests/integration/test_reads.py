@@ -9,7 +9,8 @@ import pytest
 
 from sellable.errors import StoreUnavailable, UnknownMarket
 from sellable.store.connection import Connection
-from sellable.store.reads import LEDGER_EMPTY, Reads
+from sellable.store.moment import LEDGER_EMPTY
+from sellable.store.reads import Reads
 from sellable.store.view import META_FIELD, MarketMeta
 from support.connections import PATIENT
 from support.views import (

@@ -53,9 +53,9 @@ class Gate:
         self.in_flight = 0
         self._idle = asyncio.Event()
 
-    def leave(self) -> None:
-        """Count out one call that came in."""
-        self.in_flight -= 1
+    def leave(self, calls: int = 1) -> None:
+        """Count out calls that came in."""
+        self.in_flight -= calls
         if not self.open and self.in_flight == 0:
             self._idle.set()
 

@@ -13,8 +13,10 @@ import uvloop
 from sellable.rpc.server import RunningServer, ServerOptions, cancel, serve
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 
+    from sellable.rpc.express.server import Express
+    from sellable.rpc.guard import Gate
     from sellable.rpc.server import Registration
 
 _log = structlog.get_logger("sellable.rpc")
@@ -42,11 +44,14 @@ async def run(
     options: ServerOptions,
     *,
     store_answers: Callable[[], Awaitable[bool]] | None = None,
+    express: Callable[[Gate], Mapping[str, Express]] | None = None,
     on_ready: Callable[[RunningServer], None],
 ) -> None:
     """Serve until SIGTERM or SIGINT, then drain; a second signal ends it at once."""
     with _Signals() as signals:
-        async with serve(registrations, options, store_answers=store_answers) as server:
+        async with serve(
+            registrations, options, store_answers=store_answers, express=express
+        ) as server:
             settle_memory()
             on_ready(server)
             name = await signals.next()

@@ -24,12 +24,13 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 import structlog
 
 from sellable.errors import BugError, Overloaded, SellableError, StoreUnavailable
 from sellable.limits import HMGET_FIELDS_MAX
+from sellable.store.moment import ask_moment, moment_of
 from sellable.store.refreshes import Refreshes
 from sellable.store.view import (
     META_FIELD,
@@ -51,9 +52,8 @@ if TYPE_CHECKING:
 
 _log: Final = structlog.get_logger(__name__)
 
-LEDGER_EMPTY: Final = "0-0"
+COLUMN_MAX: Final = HMGET_FIELDS_MAX - 1  # beside the market's own field
 
-_SKUS_PER_HMGET: Final = HMGET_FIELDS_MAX - 1
 _REFRESHES_MAX: Final = 5
 _RETRY_AFTER_MS: Final = 100
 _LIMITED_PER_CALL: Final = 200
@@ -61,6 +61,17 @@ _LIMITED_PER_CALL: Final = 200
 Answer: TypeAlias = tuple[list[int], str, MarketMeta]
 Limited: TypeAlias = "Callable[[str, Sequence[str]], Awaitable[list[int]]]"
 _Request: TypeAlias = "tuple[asyncio.Future[Answer], Sequence[str]]"
+
+
+class Column(NamedTuple):
+    """What the view of a market says of some SKUs, as it stands there: texts, None for no position.
+
+    Final for a market that is `complete`, but for texts that end with a quota's mark.
+    """
+
+    texts: list[bytes | None]
+    position: str
+    meta: MarketMeta
 
 
 class Reads:
@@ -100,6 +111,7 @@ class Reads:
         self._skus_waiting = 0
         self._requests_waiting = 0
         self._current: dict[str, tuple[bytes | None, MarketMeta]] = {}
+        self._moment: asyncio.Future[list[Reply]] | None = None
 
     async def sellable(self, market: str, skus: Sequence[str]) -> tuple[list[int], str]:
         """Return the sellable quantity of every SKU, in order, and the ledger position.
@@ -126,6 +138,34 @@ class Reads:
             answer = await self._settled(market, skus, answer)
         return answer
 
+    def settled(self, market: str) -> bool:
+        """Tell whether the market was complete when it was last read."""
+        return market in self._current
+
+    async def column(self, market: str, skus: Sequence[str], requests: int) -> Column:
+        """Read SKUs of several requests by one HMGET, and leave the cutting up to the caller.
+
+        Args:
+            market: Whose view.
+            skus: At most `COLUMN_MAX`.
+            requests: How many wait for it.
+
+        Raises:
+            UnknownMarket, Overloaded, StoreUnavailable: As `sellable`.
+        """
+        self._admit(len(skus), requests)
+        try:
+            moment = self._moment_of_tick()
+            key = self._partition.view(market)
+            reply = await self._connection.execute("HMGET", key, META_FIELD, *skus)
+        finally:
+            self._skus_waiting -= len(skus)
+            self._requests_waiting -= requests
+        now_ms, position = moment_of(moment.result())  # answered before the view, in order
+        meta = self._in_time(self._meta(market, [reply]), now_ms)
+        del reply[0]
+        return Column(reply, position, meta)
+
     async def _settled(self, market: str, skus: Sequence[str], answer: Answer) -> Answer:
         """Make an answer final: under the market's epoch, and within its quotas."""
         if not answer[2].complete:
@@ -150,23 +190,25 @@ class Reads:
         raise StoreUnavailable(f"the network of market {market} changes faster than it can be read")
 
     def _ask(self, market: str, skus: Sequence[str]) -> asyncio.Future[Answer]:
-        if (
-            self._skus_waiting + len(skus) > self._skus_max
-            or self._requests_waiting >= self._requests_max
-        ):
-            raise Overloaded("read", _RETRY_AFTER_MS)
-        self._skus_waiting += len(skus)
-        self._requests_waiting += 1
+        self._admit(len(skus), 1)
         if not self._tick:
             self._loop.call_soon(self._dispatch)
         future: asyncio.Future[Answer] = self._loop.create_future()
         self._tick.setdefault(market, []).append((future, skus))
         return future
 
+    def _admit(self, skus: int, requests: int) -> None:
+        if (
+            self._skus_waiting + skus > self._skus_max
+            or self._requests_waiting + requests > self._requests_max
+        ):
+            raise Overloaded("read", _RETRY_AFTER_MS)
+        self._skus_waiting += skus
+        self._requests_waiting += requests
+
     def _dispatch(self) -> None:
         tick, self._tick = self._tick, {}
         at = self._refreshes.next_tick()
-        moment: asyncio.Future[list[Reply]] | None = None
         for market, asked in tick.items():
             # Callers that have left are not asked for. Those that leave later are counted until
             # the store has answered, as it works for them all the same.
@@ -176,28 +218,29 @@ class Reads:
                 continue
             for batch in _batches(requests):
                 try:
-                    if moment is None:
-                        moment = self._ask_moment()
+                    moment = self._moment_of_tick()
                     views = self._connection.pipeline(self._hmgets(market, batch))
                 except (SellableError, TypeError, ValueError) as error:
                     self._refuse(batch, error)
                     continue
                 views.add_done_callback(partial(self._deliver, market, batch, at, moment))
 
-    def _ask_moment(self) -> asyncio.Future[list[Reply]]:
-        moment = self._connection.pipeline(
-            [("TIME",), ("XREVRANGE", self._partition.ledger, "+", "-", "COUNT", 1)]
-        )
-        # A failure is told to the callers; it is no news that the loop should log.
-        moment.add_done_callback(asyncio.Future.exception)
-        return moment
+    def _moment_of_tick(self) -> asyncio.Future[list[Reply]]:
+        # Whatever still runs before it is forgotten was asked for before it was sent.
+        if self._moment is None:
+            self._moment = ask_moment(self._connection, self._partition)
+            self._loop.call_soon(self._forget_moment)
+        return self._moment
+
+    def _forget_moment(self) -> None:
+        self._moment = None
 
     def _hmgets(self, market: str, requests: list[_Request]) -> list[Command]:
         key = self._partition.view(market)
         skus = list(chain.from_iterable([skus for _, skus in requests]))
         return [
-            ("HMGET", key, META_FIELD, *skus[start : start + _SKUS_PER_HMGET])
-            for start in range(0, len(skus) or 1, _SKUS_PER_HMGET)
+            ("HMGET", key, META_FIELD, *skus[start : start + COLUMN_MAX])
+            for start in range(0, len(skus) or 1, COLUMN_MAX)
         ]
 
     def _deliver(
@@ -209,12 +252,9 @@ class Reads:
         views: asyncio.Future[list[Reply]],
     ) -> None:
         try:
-            time, entries = moment.result()  # answered before the views, in order
-            position = _position(entries)
+            now_ms, position = moment_of(moment.result())  # answered before the views, in order
             replies = views.result()
-            meta = self._meta(market, replies)
-            if (self._clock() or _milliseconds(time)) >= meta.next_ms:
-                meta = meta._replace(complete=False, due=True)
+            meta = self._in_time(self._meta(market, replies), now_ms)
             read = marked_number if meta.limited else number
             numbers = list(map(read, chain.from_iterable([reply[1:] for reply in replies])))
         except (SellableError, TypeError, ValueError) as error:
@@ -228,6 +268,11 @@ class Reads:
                 told = meta if meta.complete else self._unless_known(meta, skus, tick)
                 future.set_result((numbers[start:end], position, told))
             start = end
+
+    def _in_time(self, meta: MarketMeta, now_ms: int) -> MarketMeta:
+        if (self._clock() or now_ms) >= meta.next_ms:
+            return meta._replace(complete=False, due=True)
+        return meta
 
     def _unless_known(self, meta: MarketMeta, skus: Sequence[str], tick: int) -> MarketMeta:
         """Say complete of SKUs that had been recomputed before they were asked for."""
@@ -283,17 +328,7 @@ def _batches(requests: list[_Request]) -> list[list[_Request]]:
         size = len(request[1])
         if size > room:
             batches.append([])
-            room = _SKUS_PER_HMGET
+            room = COLUMN_MAX
         batches[-1].append(request)
         room -= size
     return batches
-
-
-def _milliseconds(time: Reply) -> int:
-    return int(time[0]) * 1000 + int(time[1]) // 1000
-
-
-def _position(entries: Reply) -> str:
-    if isinstance(entries, SellableError):
-        raise entries
-    return entries[0][0].decode() if entries else LEDGER_EMPTY

@@ -40,6 +40,11 @@ class SkuQuery(NamedTuple):
     at_least_revision: str
 
 
+def known_market(channel: str, country: str) -> str | None:
+    """Return the name of a market that was found good before."""
+    return _good_markets.get((channel, country))
+
+
 def check_sellable(request: availability_pb2.CheckSellableRequest) -> Query:
     """Check the query of the hot path."""
     channel, country, skus = request.channel, request.country, list(request.skus)
