@@ -11,7 +11,7 @@ import tempfile
 import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import grpc
 import redis
@@ -33,13 +33,11 @@ def require_tools() -> None:
         sys.exit("two cores are needed: one for the server, one for its clients")
     if shutil.which("taskset") is None:
         sys.exit("taskset is missing: apt-get update && apt-get install -y util-linux")
-    if shutil.which("h2load") is None:
-        sys.exit("h2load is missing: apt-get update && apt-get install -y nghttp2-client")
 
 
-def pinned(core: int, *command: str | Path) -> list[str | Path]:
-    """Return the command as one that stays on this core with all its threads."""
-    return ["taskset", "--cpu-list", str(core), *command]
+def pinned(cores: int | str, *command: str | Path) -> list[str | Path]:
+    """Return the command as one that stays on these cores (`0`, `0,1`) with all its threads."""
+    return ["taskset", "--cpu-list", str(cores), *command]
 
 
 def free_port() -> int:
@@ -50,10 +48,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def process(core: int, *command: str | Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a program on this core until the block ends."""
+def process(cores: int | str, *command: str | Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program on these cores until the block ends."""
     child = subprocess.Popen(
-        pinned(core, *command),
+        pinned(cores, *command),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,  # what they say is in the way; what goes wrong is on stderr
         env={**os.environ, "SELLABLE_LOG_LEVEL": "warning"},
@@ -69,18 +67,26 @@ def process(core: int, *command: str | Path) -> Iterator[subprocess.Popen[bytes]
             child.wait()
 
 
+class RunningStore(NamedTuple):
+    """A store: where it is, and its process."""
+
+    url: str
+    pid: int
+
+
 @contextmanager
-def valkey() -> Iterator[str]:
-    """Run a store beside the clients, in memory only: what is measured are reads."""
+def valkey(*, cores: int | str = CLIENT_CORE, fsync: bool = False) -> Iterator[RunningStore]:
+    """Run a store beside the clients: in memory only, or with every write on the disk."""
+    saved = ("yes", "--appendfsync", "always") if fsync else ("no",)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sellable-load-")))
         path = folder / "valkey.sock"
         child = stack.enter_context(
             process(
-                CLIENT_CORE,
+                cores,
                 Path(get_binary_path()),
                 *("--port", "0", "--unixsocket", path, "--unixsocketperm", "700"),
-                *("--dir", folder, "--save", "", "--appendonly", "no"),
+                *("--dir", folder, "--save", "", "--appendonly", *saved),
                 *("--maxmemory-policy", "noeviction", "--logfile", folder / "valkey.log"),
             )
         )
@@ -90,13 +96,15 @@ def valkey() -> Iterator[str]:
             if child.poll() is not None or time.monotonic() > until:
                 sys.exit("the store did not start")
             time.sleep(_POLL_S)
-        yield f"unix://{path}"
+        yield RunningStore(f"unix://{path}", child.pid)
 
 
 @contextmanager
-def server(port: int, *command: str | Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a contender on the server's core; the block begins when it accepts connections."""
-    with process(SERVER_CORE, *command) as child, grpc.insecure_channel(_target(port)) as channel:
+def server(
+    port: int, *command: str | Path, cores: int | str = SERVER_CORE
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a contender; the block begins when it accepts connections."""
+    with process(cores, *command) as child, grpc.insecure_channel(_target(port)) as channel:
         try:
             grpc.channel_ready_future(channel).result(_START_S_MAX)
         except grpc.FutureTimeoutError:

@@ -7,33 +7,44 @@ Three do-nothing servers on the native transport, measured in turn (echo_server.
 
 from __future__ import annotations
 
+import os
 import statistics
-import sys
+import tempfile
 from pathlib import Path
 
-from arrangement import HERE, free_port, require_tools
-from check_sellable import Contender, measured
+from arrangement import require_tools, server
+from speed.client import Client, Pressure
+from speed.contenders import echo
+from speed.questions import at_echo, check
 
 KINDS = ("bytes", "guarded", "intercepted")
-ROUNDS, SECONDS = 5, 3
+ROUNDS = 5
 _ANSWER_BYTES = 80
 
 
 def main() -> None:
     """Measure and print."""
     require_tools()
-    rates: dict[str, list[float]] = {kind: [] for kind in KINDS}
-    for _ in range(ROUNDS):
-        for kind in KINDS:
-            port = free_port()
-            program = HERE / "echo_server.py"
-            command = (Path(sys.executable), program, str(port), str(_ANSWER_BYTES), kind)
-            load = measured(Contender(kind, command, port, knows_stock=False), SECONDS)
-            rates[kind].append(load.calls_per_s)
-    medians = {kind: statistics.median(rates[kind]) for kind in KINDS}
-    for kind, median in medians.items():
-        cost_us = 1e6 / median - 1e6 / medians["bytes"]
-        print(f"{kind:>12}: median {median:9,.0f} calls/s, {cost_us:+5.1f} us a call")
+    question = at_echo(check("CheckSellable", 10_000, 20), _ANSWER_BYTES)
+    costs: dict[str, list[float]] = {kind: [] for kind in KINDS}
+    with tempfile.TemporaryDirectory(prefix="sellable-guard-") as folder:
+        client = Client(Path(folder))
+        for _ in range(ROUNDS):
+            for kind in KINDS:
+                contender = echo("native", _ANSWER_BYTES, kind=kind)
+                with server(contender.port, *contender.command) as child:
+                    load = client.measure(
+                        contender.port,
+                        question,
+                        Pressure(),
+                        server_pids=[child.pid],
+                        store_pid=os.getpid(),  # there is none
+                    )
+                costs[kind].append(load.server_us)
+    bare = statistics.median(costs["bytes"])
+    for kind in KINDS:
+        cost = statistics.median(costs[kind])
+        print(f"{kind:>12}: median {cost:5.1f} us a call, {cost - bare:+5.1f} us")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,9 @@
-"""The native transport doing nothing: every request is answered with the same ready answer.
+"""A server that does nothing: `/Echo/<N>` is answered with N bytes that are ready.
 
-    python loadtests/echo_server.py PORT ANSWER_BYTES [messages|bytes|guarded|intercepted]
+    python loadtests/echo_server.py PORT native|grpcio bytes|guarded|intercepted N ...
 
-`messages` is a servicer on the generated code, as any servicer is: requests are parsed and the
-answer is written. The other kinds leave protobuf out, and differ in what stands before the
-handler: nothing, our guard, or an interceptor that only passes calls on.
+No protobuf: requests are not parsed. The kinds differ in what stands before the handler: nothing,
+our guard, or an interceptor that only passes calls on (on the native transport only).
 """
 
 from __future__ import annotations
@@ -18,22 +17,18 @@ import pygrpc_native.aio
 import uvloop
 
 from sellable.rpc.guard import Gate, Guarded
-from sellable.v1 import availability_pb2, availability_pb2_grpc
-
-SERVICE = "sellable.v1.AvailabilityService"
-_Servicer: Any = availability_pb2_grpc.AvailabilityServiceServicer
 
 
-class Echo(_Servicer):  # type: ignore[misc]
-    """Answers the same to everybody."""
+class Servicer:
+    """Answers the same to everybody; its methods are numbers, of the bytes of the answer."""
 
-    def __init__(self, answer: Any) -> None:
-        """Answer this, a message or bytes."""
-        self._answer = answer
+    def __getattr__(self, name: str) -> Any:
+        answer = bytes(int(name))
 
-    async def CheckSellable(self, _request: Any, _context: Any) -> Any:  # noqa: N802 - the RPC
-        """Do nothing."""
-        return self._answer
+        async def echo(_request: bytes, _context: Any) -> bytes:
+            return answer
+
+        return echo
 
 
 class PassOn(grpc.aio.ServerInterceptor):
@@ -44,33 +39,18 @@ class PassOn(grpc.aio.ServerInterceptor):
         return await continuation(handler_call_details)
 
 
-def register(server: grpc.aio.Server, answer_bytes: int, kind: str) -> None:
-    """Add the one method in this kind."""
-    if kind == "messages":
-        servicer: Any = Echo(message_of(answer_bytes))
-        availability_pb2_grpc.add_AvailabilityServiceServicer_to_server(servicer, server)
-        return
-    echo: Any = Echo(bytes(answer_bytes))
-    if kind == "guarded":
-        echo = Guarded(echo, Gate())
-    handlers: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {
-        "CheckSellable": grpc.unary_unary_rpc_method_handler(echo.CheckSellable)
-    }
-    server.add_registered_method_handlers(SERVICE, handlers)
-
-
-def message_of(size: int) -> availability_pb2.CheckSellableResponse:
-    """Return an answer of this size: twenty numbers of two bytes and a revision."""
-    numbers = [200] * 20
-    bare = availability_pb2.CheckSellableResponse(sellable_quantities=numbers, revision="r")
-    revision = "r" * (size - bare.ByteSize() + 1)
-    return availability_pb2.CheckSellableResponse(sellable_quantities=numbers, revision=revision)
-
-
-async def main(port: str, answer_bytes: str, kind: str = "messages") -> None:
+async def main(port: str, transport: str, kind: str, *sizes: str) -> None:
     """Serve until the process is ended."""
-    server = pygrpc_native.aio.server(interceptors=[PassOn()] if kind == "intercepted" else None)
-    register(server, int(answer_bytes), kind)
+    interceptors = [PassOn()] if kind == "intercepted" else None
+    module: Any = pygrpc_native.aio if transport == "native" else grpc.aio
+    server = module.server(interceptors=interceptors)
+    servicer: Any = Servicer()
+    if kind == "guarded":
+        servicer = Guarded(servicer, Gate())
+    handlers: dict[str, Any] = {
+        size: grpc.unary_unary_rpc_method_handler(getattr(servicer, size)) for size in sizes
+    }
+    server.add_registered_method_handlers("Echo", handlers)
     server.add_insecure_port(f"127.0.0.1:{port}")
     await server.start()
     await server.wait_for_termination()

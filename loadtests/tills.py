@@ -90,8 +90,8 @@ def main() -> int:
         print(f"{asked.data} is not there: --data names the folder of the Complete Journey data")
         return 1
     table = lines(asked.data, asked.rows)
-    with valkey() as url:
-        return 0 if asyncio.run(replayed(url, table, asked)) else 1
+    with valkey() as store:
+        return 0 if asyncio.run(replayed(store.url, table, asked)) else 1
 
 
 if __name__ == "__main__":

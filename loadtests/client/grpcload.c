@@ -8,9 +8,10 @@
  * h2load, which sends one body for ever. With MEASURE_MS 0 each body is sent once, and the program ends
  * after the last answer. Each of CONNECTIONS connections keeps STREAMS calls in flight (a closed loop).
  *
- * Prints one JSON object: calls, seconds, calls by grpc-status, answers without a message, latencies in
- * microseconds (exact up to 2 s) and the processor time of this program. Ends with 1 where a connection
- * is lost, or does not answer for 5 s.
+ * Prints an empty line when the measurement begins, and one JSON object when it has ended: calls, seconds,
+ * calls by grpc-status, answers without a message, latencies in microseconds (exact up to 2 s) and the
+ * processor time of this program since the empty line. Ends with 1 where a connection is lost, or does not
+ * answer for 5 s.
  *
  * Built by `cc -O2 grpcload.c -lnghttp2`.
  */
@@ -66,7 +67,8 @@ static const char *authority, *path;
 static uint64_t measure_from_us, measure_until_us, last_answer_us; /* until 0: each body once */
 static uint32_t latencies[LATENCY_US_MAX + 1];
 static uint64_t statuses[STATUSES], without_message, in_flight;
-static int poller;
+static int poller, measuring;
+static double cpu_before_s;
 
 static void fail(const char *problem) {
   fprintf(stderr, "grpcload: %s\n", problem);
@@ -77,6 +79,20 @@ static uint64_t now_us(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (uint64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static double cpu_s(void) {
+  struct rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+         (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+static void begin(void) {
+  measuring = 1;
+  cpu_before_s = cpu_s();
+  puts("");
+  fflush(stdout);
 }
 
 static ssize_t read_body(nghttp2_session *session, int32_t stream, uint8_t *to, size_t room,
@@ -244,10 +260,8 @@ static uint64_t percentile(uint64_t calls, double share) {
 
 static void report(void) {
   uint64_t calls = 0, until = measure_until_us ? measure_until_us : last_answer_us;
-  struct rusage usage;
   for (int status = 0; status < STATUSES; status++)
     calls += statuses[status];
-  getrusage(RUSAGE_SELF, &usage);
   printf("{\"calls\": %llu, \"seconds\": %.6f, \"statuses\": {", (unsigned long long)calls,
          (double)(until - measure_from_us) / 1e6);
   const char *comma = "";
@@ -260,8 +274,7 @@ static void report(void) {
          "\"client_cpu_s\": %.3f}\n",
          (unsigned long long)without_message, (unsigned long long)percentile(calls, 0.5),
          (unsigned long long)percentile(calls, 0.99), (unsigned long long)percentile(calls, 0.999),
-         (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-             (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6);
+         cpu_s() - cpu_before_s);
 }
 
 int main(int count, char **arguments) {
@@ -293,6 +306,8 @@ int main(int count, char **arguments) {
     join_up(&connections[at], address, streams, callbacks);
   while (in_flight > 0) {
     int ready = epoll_wait(poller, events, 256, SILENCE_MS_MAX);
+    if (!measuring && now_us() >= measure_from_us)
+      begin();
     if (ready == 0)
       fail("no answer for 5 s");
     for (int at = 0; at < ready; at++) {

@@ -15,7 +15,7 @@ from sellable.maintenance.rollout import Rollout
 from sellable.maintenance.sweeper import run_finisher, run_sweeper
 from sellable.rpc.availability import AvailabilityService
 from sellable.rpc.convert.reservations import TtlBounds
-from sellable.rpc.express.reading import CheckSellable
+from sellable.rpc.express.reading import CheckAvailability, CheckSellable
 from sellable.rpc.inventory import InventoryService
 from sellable.rpc.listen import TlsFiles
 from sellable.rpc.network import NetworkService
@@ -24,6 +24,7 @@ from sellable.rpc.reservations import ReservationService
 from sellable.rpc.run import run
 from sellable.rpc.server import ServerOptions
 from sellable.settings import Silences
+from sellable.store.ages import Ages
 from sellable.store.courtesy import note_clients
 from sellable.store.embedded import EmbeddedServer
 from sellable.store.guard import Durability, check_url
@@ -113,10 +114,12 @@ def registrations(store: Store, settings: Settings) -> list[Registration]:
 
 def express(store: Store, gate: Gate) -> dict[str, Express]:
     """Return the methods that take their calls by the batch, by path."""
+    service, columns = "/sellable.v1.AvailabilityService", store.reads.columns
     return {
-        "/sellable.v1.AvailabilityService/CheckSellable": CheckSellable(
-            store.reads, store.revisions, gate
-        )
+        f"{service}/CheckSellable": CheckSellable(columns, store.revisions, gate),
+        f"{service}/CheckAvailability": CheckAvailability(
+            columns, store.revisions, gate, Ages(store.runner)
+        ),
     }
 
 

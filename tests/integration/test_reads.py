@@ -181,13 +181,15 @@ async def test_network_that_never_rests_is_unavailable(
 
 async def test_market_that_changes_inside_a_tick_counts_as_changed(reads: Reads) -> None:
     """If the HMGETs of one tick see different epochs, the least settled one decides for all."""
-    assert reads._changed_meta(
+    assert reads._metas.changed(
         FR, [meta("1 7 3 5"), meta("0 8 4 5"), meta("0 9 5 5")]
     ) == MarketMeta(False, 9, 5, 5)
-    assert reads._changed_meta(FR, [meta("0 8 4 5"), meta("1 8 4 5")]) == MarketMeta(False, 8, 4, 5)
-    assert reads._changed_meta(FR, [meta("1 7 3 5"), meta("1 8 4 5")]) == MarketMeta(True, 8, 4, 5)
+    assert reads._metas.changed(FR, [meta("0 8 4 5"), meta("1 8 4 5")]) == MarketMeta(
+        False, 8, 4, 5
+    )
+    assert reads._metas.changed(FR, [meta("1 7 3 5"), meta("1 8 4 5")]) == MarketMeta(True, 8, 4, 5)
     with pytest.raises(UnknownMarket):
-        reads._changed_meta(FR, [meta("1 7 3 5"), None])
+        reads._metas.changed(FR, [meta("1 7 3 5"), None])
 
 
 async def test_callers_that_leave_are_not_asked_for(reads: Reads, client: redis.Redis) -> None:
@@ -199,4 +201,4 @@ async def test_callers_that_leave_are_not_asked_for(reads: Reads, client: redis.
     await asyncio.wait(calls_made)
     assert (await reads.sellable(FR, ["SKU-2"]))[0] == [2]
     assert calls(client, "hmget") == 1
-    assert (reads._requests_waiting, reads._skus_waiting) == (0, 0)
+    assert (reads._admission.requests, reads._admission.skus) == (0, 0)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 NAME: Final = "<name>"
 PARTITION: Final = Partition("0")
 PLAIN: Final = ("net", "expiry", "overcommitted", "ledger", "closed", "number", "pending")
-AGES: Final = ("unsettled", "seen", "aged", "aging", "quotas", "applying", "counted")
+AGES: Final = ("unsettled", "seen", "aged", "aging", "quotas", "applying", "counted", "rebased")
 FEEDS: Final = ("waiting", "begun", "feed", "dead", "tried", "sync", "sync_rows")
 PLAIN_OF_FEEDS: Final = ("feeds", "counted", "applying", "asked")
 # Every key that Partition can name, with a placeholder for what varies.

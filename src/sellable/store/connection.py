@@ -93,6 +93,10 @@ class Connection:
         """
         return self._connected().send(command)
 
+    def send_packed(self, packed: bytes) -> asyncio.Future[Reply]:
+        """Send one command that is written as the protocol has it; the future holds the reply."""
+        return self._connected().send_packed(packed)
+
     def pipeline(self, commands: Sequence[Command]) -> asyncio.Future[list[Reply]]:
         """Send several commands back to back; a refusal of one stands in its place as a value."""
         return self._connected().send_all(commands)

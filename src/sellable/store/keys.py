@@ -165,6 +165,11 @@ class Partition:
         return f"{{{self.tag}}}:applying"
 
     @property
+    def rebased(self) -> str:
+        """Stream: SKUs whose base was set, or that were deleted; for those who keep times."""
+        return f"{{{self.tag}}}:rebased"
+
+    @property
     def counted(self) -> str:
         """Hash location -> the newest full count of it: what was not in it counts as 0 then."""
         return f"{{{self.tag}}}:counted"

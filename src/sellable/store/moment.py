@@ -15,12 +15,31 @@ if TYPE_CHECKING:
 LEDGER_EMPTY: Final = "0-0"
 
 
-def ask_moment(connection: Connection, partition: Partition) -> asyncio.Future[list[Reply]]:
-    """Ask for both, before whatever is asked for next on this connection."""
-    moment = connection.pipeline([("TIME",), ("XREVRANGE", partition.ledger, "+", "-", "COUNT", 1)])
-    # A failure is told to the callers; it is no news that the loop should log.
-    moment.add_done_callback(asyncio.Future.exception)
-    return moment
+class Moments:
+    """The moment of each tick of the event loop, asked for once, before whatever it is about."""
+
+    def __init__(self, connection: Connection, partition: Partition) -> None:
+        self._connection = connection
+        self._questions = [("TIME",), ("XREVRANGE", partition.ledger, "+", "-", "COUNT", 1)]
+        self._loop = asyncio.get_running_loop()
+        self._of_tick: asyncio.Future[list[Reply]] | None = None
+
+    def ask(self) -> asyncio.Future[list[Reply]]:
+        """Ask for the moment, before whatever this tick asks for next on the connection.
+
+        Raises:
+            Overloaded, StoreUnavailable: At once; nothing was asked.
+        """
+        # Whatever still runs before it is forgotten is asked for before anything is sent.
+        if self._of_tick is None:
+            self._of_tick = self._connection.pipeline(self._questions)
+            # A failure is told to the callers; it is no news that the loop should log.
+            self._of_tick.add_done_callback(asyncio.Future.exception)
+            self._loop.call_soon(self._forget)
+        return self._of_tick
+
+    def _forget(self) -> None:
+        self._of_tick = None
 
 
 def moment_of(replies: list[Reply]) -> tuple[int, str]:

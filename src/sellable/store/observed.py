@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from sellable.store.runner import Runner
 
-_SKUS_PER_CALL: Final = 250  # a script reads the whole list, also where it answers few
+SKUS_PER_CALL: Final = 250  # a script reads the whole list, also where it answers few
 
 
 class Future(NamedTuple):
@@ -32,21 +32,38 @@ class Future(NamedTuple):
 async def oldest_counts(runner: Runner, market: str, skus: Sequence[str]) -> list[int]:
     """Return per SKU when the oldest count behind the market's number was observed; 0: none."""
     times: list[int] = []
-    chunk, known = 0, 0
     while len(times) < len(skus):
-        some = pack(skus[len(times) : len(times) + _SKUS_PER_CALL])
-        chunk, *found = (await runner.read("observe_times", market, some, chunk)).body
-        found[0] = _earlier(known, found[0])
-        known = found.pop() if chunk else 0
+        found, _ = await some_oldest_counts(runner, market, skus[len(times) :])
         times += found
     return times
+
+
+async def some_oldest_counts(
+    runner: Runner, market: str, skus: Sequence[str]
+) -> tuple[list[int], int]:
+    """Return the times of the first SKUs, at least of one, and of how many one script was enough.
+
+    That is all of them, or none where the first alone is more than the work of a script.
+    """
+    some = pack(skus[:SKUS_PER_CALL])
+    chunk, *found = (await runner.read("observe_times", market, some, 0)).body
+    if not chunk:
+        return found, len(found)
+    unfinished = found.pop()
+    if found:
+        return found, len(found)
+    one = pack(skus[:1])
+    while chunk:
+        chunk, more = (await runner.read("observe_times", market, one, chunk)).body
+        unfinished = _earlier(unfinished, more)
+    return [unfinished], 0
 
 
 async def futures(runner: Runner, market: str, skus: Sequence[str]) -> list[Future]:
     """Return per SKU what the market can promise within its horizon."""
     found: list[Future] = []
     while len(found) < len(skus):
-        some = pack(skus[len(found) : len(found) + _SKUS_PER_CALL])
+        some = pack(skus[len(found) : len(found) + SKUS_PER_CALL])
         told = (await runner.read("observe_future", runner.clock(), market, some)).body
         found += map(Future._make, zip(told[::3], told[1::3], told[2::3], strict=True))
     return found
@@ -81,7 +98,7 @@ async def stock_at(
     """
     stock: list[tuple[int, int]] = []
     while len(stock) < len(skus):
-        some = pack(skus[len(stock) : len(stock) + _SKUS_PER_CALL])
+        some = pack(skus[len(stock) : len(stock) + SKUS_PER_CALL])
         answer = await runner.read("observe_at", market, location, some)
         if answer.outcome == "UNKNOWN_LOCATION":
             raise UnknownLocation(location)

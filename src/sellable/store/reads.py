@@ -24,22 +24,17 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import structlog
 
-from sellable.errors import BugError, Overloaded, SellableError, StoreUnavailable
-from sellable.limits import HMGET_FIELDS_MAX
-from sellable.store.moment import ask_moment, moment_of
+from sellable.errors import BugError, SellableError, StoreUnavailable
+from sellable.store.admission import Admission
+from sellable.store.columns import COLUMN_MAX, Columns
+from sellable.store.metas import Metas
+from sellable.store.moment import Moments, moment_of
 from sellable.store.refreshes import Refreshes
-from sellable.store.view import (
-    META_FIELD,
-    MarketMeta,
-    is_marked,
-    marked_number,
-    number,
-    parse_meta,
-)
+from sellable.store.view import META_FIELD, MarketMeta, is_marked, marked_number, number
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -52,26 +47,12 @@ if TYPE_CHECKING:
 
 _log: Final = structlog.get_logger(__name__)
 
-COLUMN_MAX: Final = HMGET_FIELDS_MAX - 1  # beside the market's own field
-
 _REFRESHES_MAX: Final = 5
-_RETRY_AFTER_MS: Final = 100
 _LIMITED_PER_CALL: Final = 200
 
 Answer: TypeAlias = tuple[list[int], str, MarketMeta]
 Limited: TypeAlias = "Callable[[str, Sequence[str]], Awaitable[list[int]]]"
 _Request: TypeAlias = "tuple[asyncio.Future[Answer], Sequence[str]]"
-
-
-class Column(NamedTuple):
-    """What the view of a market says of some SKUs, as it stands there: texts, None for no position.
-
-    Final for a market that is `complete`, but for texts that end with a quota's mark.
-    """
-
-    texts: list[bytes | None]
-    position: str
-    meta: MarketMeta
 
 
 class Reads:
@@ -103,15 +84,12 @@ class Reads:
         self._partition = partition
         self._refreshes = Refreshes(refresh, lambda: connection.traffic.reconnects)
         self._limited = limited
-        self._clock = clock
-        self._skus_max = skus_max
-        self._requests_max = requests_max
+        self._metas = Metas(clock)
+        self._admission = Admission(skus_max, requests_max)
+        self._moments = Moments(connection, partition)
         self._loop = asyncio.get_running_loop()
         self._tick: dict[str, list[_Request]] = {}
-        self._skus_waiting = 0
-        self._requests_waiting = 0
-        self._current: dict[str, tuple[bytes | None, MarketMeta]] = {}
-        self._moment: asyncio.Future[list[Reply]] | None = None
+        self.columns = Columns(connection, partition, self._moments, self._metas, self._admission)
 
     async def sellable(self, market: str, skus: Sequence[str]) -> tuple[list[int], str]:
         """Return the sellable quantity of every SKU, in order, and the ledger position.
@@ -138,34 +116,6 @@ class Reads:
             answer = await self._settled(market, skus, answer)
         return answer
 
-    def settled(self, market: str) -> bool:
-        """Tell whether the market was complete when it was last read."""
-        return market in self._current
-
-    async def column(self, market: str, skus: Sequence[str], requests: int) -> Column:
-        """Read SKUs of several requests by one HMGET, and leave the cutting up to the caller.
-
-        Args:
-            market: Whose view.
-            skus: At most `COLUMN_MAX`.
-            requests: How many wait for it.
-
-        Raises:
-            UnknownMarket, Overloaded, StoreUnavailable: As `sellable`.
-        """
-        self._admit(len(skus), requests)
-        try:
-            moment = self._moment_of_tick()
-            key = self._partition.view(market)
-            reply = await self._connection.execute("HMGET", key, META_FIELD, *skus)
-        finally:
-            self._skus_waiting -= len(skus)
-            self._requests_waiting -= requests
-        now_ms, position = moment_of(moment.result())  # answered before the view, in order
-        meta = self._in_time(self._meta(market, [reply]), now_ms)
-        del reply[0]
-        return Column(reply, position, meta)
-
     async def _settled(self, market: str, skus: Sequence[str], answer: Answer) -> Answer:
         """Make an answer final: under the market's epoch, and within its quotas."""
         if not answer[2].complete:
@@ -190,21 +140,12 @@ class Reads:
         raise StoreUnavailable(f"the network of market {market} changes faster than it can be read")
 
     def _ask(self, market: str, skus: Sequence[str]) -> asyncio.Future[Answer]:
-        self._admit(len(skus), 1)
+        self._admission.enter(len(skus), 1)
         if not self._tick:
             self._loop.call_soon(self._dispatch)
         future: asyncio.Future[Answer] = self._loop.create_future()
         self._tick.setdefault(market, []).append((future, skus))
         return future
-
-    def _admit(self, skus: int, requests: int) -> None:
-        if (
-            self._skus_waiting + skus > self._skus_max
-            or self._requests_waiting + requests > self._requests_max
-        ):
-            raise Overloaded("read", _RETRY_AFTER_MS)
-        self._skus_waiting += skus
-        self._requests_waiting += requests
 
     def _dispatch(self) -> None:
         tick, self._tick = self._tick, {}
@@ -218,22 +159,12 @@ class Reads:
                 continue
             for batch in _batches(requests):
                 try:
-                    moment = self._moment_of_tick()
+                    moment = self._moments.ask()
                     views = self._connection.pipeline(self._hmgets(market, batch))
                 except (SellableError, TypeError, ValueError) as error:
                     self._refuse(batch, error)
                     continue
                 views.add_done_callback(partial(self._deliver, market, batch, at, moment))
-
-    def _moment_of_tick(self) -> asyncio.Future[list[Reply]]:
-        # Whatever still runs before it is forgotten was asked for before it was sent.
-        if self._moment is None:
-            self._moment = ask_moment(self._connection, self._partition)
-            self._loop.call_soon(self._forget_moment)
-        return self._moment
-
-    def _forget_moment(self) -> None:
-        self._moment = None
 
     def _hmgets(self, market: str, requests: list[_Request]) -> list[Command]:
         key = self._partition.view(market)
@@ -254,7 +185,7 @@ class Reads:
         try:
             now_ms, position = moment_of(moment.result())  # answered before the views, in order
             replies = views.result()
-            meta = self._in_time(self._meta(market, replies), now_ms)
+            meta = self._metas.read(market, replies, now_ms)
             read = marked_number if meta.limited else number
             numbers = list(map(read, chain.from_iterable([reply[1:] for reply in replies])))
         except (SellableError, TypeError, ValueError) as error:
@@ -269,37 +200,11 @@ class Reads:
                 future.set_result((numbers[start:end], position, told))
             start = end
 
-    def _in_time(self, meta: MarketMeta, now_ms: int) -> MarketMeta:
-        if (self._clock() or now_ms) >= meta.next_ms:
-            return meta._replace(complete=False, due=True)
-        return meta
-
     def _unless_known(self, meta: MarketMeta, skus: Sequence[str], tick: int) -> MarketMeta:
         """Say complete of SKUs that had been recomputed before they were asked for."""
         if meta.due or not self._refreshes.cover(skus, meta.epoch, tick):
             return meta
         return meta._replace(complete=True)
-
-    def _meta(self, market: str, replies: list[Reply]) -> MarketMeta:
-        for reply in replies:
-            if isinstance(reply, SellableError):
-                raise reply
-        known = self._current.get(market)
-        if known is not None and all(reply[0] == known[0] for reply in replies):
-            return known[1]
-        return self._changed_meta(market, [reply[0] for reply in replies])
-
-    def _changed_meta(self, market: str, texts: list[bytes | None]) -> MarketMeta:
-        # The market may change between the HMGETs of one tick: the least settled answer counts
-        # for all of them.
-        self._current.pop(market, None)
-        metas = [parse_meta(market, text) for text in texts]
-        next_ms = min(meta.next_ms for meta in metas)
-        unsettled = [meta for meta in metas if not meta.complete]
-        if unsettled:
-            return max(unsettled, key=lambda meta: meta.epoch)._replace(next_ms=next_ms)
-        self._current[market] = (texts[-1], metas[-1])
-        return metas[-1]._replace(next_ms=next_ms)
 
     def _refuse(self, requests: list[_Request], error: Exception) -> None:
         self._forget(requests)
@@ -313,8 +218,7 @@ class Reads:
                 future.set_exception(error)
 
     def _forget(self, requests: Sequence[_Request]) -> None:
-        self._requests_waiting -= len(requests)
-        self._skus_waiting -= sum([len(skus) for _, skus in requests])
+        self._admission.leave(sum([len(skus) for _, skus in requests]), len(requests))
 
 
 def _batches(requests: list[_Request]) -> list[list[_Request]]:

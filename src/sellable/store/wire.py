@@ -90,6 +90,10 @@ class Wire(asyncio.Protocol):
         """Queue one command; the future holds its reply, or raises the refusal."""
         return self._queue(_pack(command), None, 1)
 
+    def send_packed(self, packed: bytes) -> asyncio.Future[Reply]:
+        """Queue one command that is written as the protocol has it."""
+        return self._queue(packed, None, 1)
+
     def send_all(self, commands: Sequence[Command]) -> asyncio.Future[list[Reply]]:
         """Queue several commands back to back; refusals stand as values in the list of replies."""
         if not commands:  # no reply would ever complete it, and all that wait behind it

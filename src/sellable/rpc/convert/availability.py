@@ -54,8 +54,7 @@ def check_sellable(request: availability_pb2.CheckSellableRequest) -> Query:
         market = checks.market(channel, country)
         _check_skus(checks, skus)
         checks.done()
-        if len(_good_markets) < MARKETS_MAX:
-            _good_markets[channel, country] = market
+        _remember(channel, country, market)
     return Query(market, skus, _at_least_revision(request))
 
 
@@ -67,6 +66,7 @@ def check_availability(request: availability_pb2.CheckAvailabilityRequest) -> Qu
     _check_skus(checks, skus)
     checks.optional_name("location", request.location, location_problem)
     checks.done()
+    _remember(request.channel, request.country, market)
     return Query(market, skus, _at_least_revision(request), request.location)
 
 
@@ -111,23 +111,31 @@ def item(value: Availability) -> availability_pb2.Availability:
         channel=channel,
         country=country,
         sellable_quantity=max(0, value.sellable),
-        status=_status(value),
+        status=status_of(value.sellable, value.low_stock_threshold, value.future),
         next_available_time=time_of_ms(value.next_available_ms),
         future_quantity=value.future,
         oldest_observe_time=time_of_us(value.oldest_observe_us),
     )
 
 
-def _status(value: Availability) -> availability_pb2.StockStatus.ValueType:
-    if value.sellable < 0:
+def status_of(
+    sellable: int, low_stock_threshold: int, future: int = 0
+) -> availability_pb2.StockStatus.ValueType:
+    """Return the word for a number; `future` units are expected beyond it."""
+    if sellable < 0:
         return availability_pb2.STOCK_STATUS_UNKNOWN
-    if value.sellable == 0 and value.future > 0:
+    if sellable == 0 and future > 0:
         return availability_pb2.STOCK_STATUS_BACKORDER
-    if value.sellable == 0:
+    if sellable == 0:
         return availability_pb2.STOCK_STATUS_OUT_OF_STOCK
-    if value.sellable <= value.low_stock_threshold:
+    if sellable <= low_stock_threshold:
         return availability_pb2.STOCK_STATUS_LOW_STOCK
     return availability_pb2.STOCK_STATUS_IN_STOCK
+
+
+def _remember(channel: str, country: str, market: str) -> None:
+    if len(_good_markets) < MARKETS_MAX:
+        _good_markets[channel, country] = market
 
 
 def _check_skus(checks: Checks, skus: Sequence[str]) -> None:

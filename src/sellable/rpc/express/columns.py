@@ -8,14 +8,20 @@ with protobuf.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from sellable.rpc.convert.availability import status_of
 from sellable.store.view import ABSENT
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 _MORE: Final = 0x80
-_NUMBERS_COMMON: Final = 10_000
+_COMMON: Final = 20_000  # texts of the engine whose bytes are kept
 _SIZES_COMMON: Final = 16_384
 _NEGATIVE: Final = 1 << 64
+_VARINT, _TEXT = 0, 2  # wire types
+_ITEMS_TAG: Final = 1  # of the rich answer
 
 
 def varint(number: int) -> bytes:
@@ -28,6 +34,21 @@ def varint(number: int) -> bytes:
         number //= _MORE
     written.append(number)
     return bytes(written)
+
+
+def number_field(tag: int, number: int) -> bytes:
+    """Write a field of a number; nothing for 0."""
+    return varint(tag << 3 | _VARINT) + varint(number) if number else b""
+
+
+def bytes_field(tag: int, value: bytes) -> bytes:
+    """Write a field of bytes, a message or an encoded text; nothing for an empty one."""
+    return varint(tag << 3 | _TEXT) + varint(len(value)) + value if value else b""
+
+
+def text_field(tag: int, text: str) -> bytes:
+    """Write a field of text; nothing for an empty one."""
+    return bytes_field(tag, text.encode())
 
 
 class _Varints(dict[bytes | None, bytes]):
@@ -44,12 +65,67 @@ class _Sizes(dict[int, bytes]):
         return varint(size)
 
 
-_common = {b"%d" % number: varint(number) for number in range(_NUMBERS_COMMON)}
-number_of: Final = _Varints({None: varint(ABSENT)} | _common).__getitem__
+number_of: Final = _Varints(
+    {None: varint(ABSENT)} | {b"%d" % number: varint(number) for number in range(_COMMON)}
+).__getitem__
 size_of: Final = _Sizes({size: varint(size) for size in range(_SIZES_COMMON)}).__getitem__
 
 
-def text_field(tag: int, text: str) -> bytes:
-    """Write a field of text; nothing for an empty one."""
-    written = text.encode()
-    return varint(tag << 3 | 2) + varint(len(written)) + written if written else b""
+class Items:
+    """Items of rich answers in one market: as long as nothing of a SKU changes, it is written once.
+
+    Args:
+        market: channel/country.
+        low_stock_threshold: Of the market.
+    """
+
+    _SKU_TAG, _CHANNEL_TAG, _COUNTRY_TAG, _QUANTITY_TAG, _STATUS_TAG = 1, 2, 3, 4, 5
+    _OBSERVED_TAG, _SECONDS_TAG, _NANOS_TAG = 8, 1, 2
+
+    def __init__(self, market: str, low_stock_threshold: int) -> None:
+        channel, _, country = market.partition("/")
+        self._market = text_field(self._CHANNEL_TAG, channel) + text_field(
+            self._COUNTRY_TAG, country
+        )
+        self.low_stock_threshold = low_stock_threshold
+        # SKU: the text of its number, when it was observed, and the item that says so.
+        self._known: dict[str, tuple[bytes | None, int, bytes]] = {}
+
+    def __len__(self) -> int:
+        """Tell how many SKUs are kept in mind."""
+        return len(self._known)
+
+    def write(
+        self, skus: Sequence[str], texts: Sequence[bytes | None], times: Sequence[int]
+    ) -> bytes:
+        """Write the items of one answer, in order.
+
+        Raises:
+            ValueError: A quota has a say in one of them.
+        """
+        known = self._known.get
+        return b"".join(
+            [
+                kept[2]
+                if (kept := known(sku)) is not None and kept[0] == text and kept[1] == observe_us
+                else self._remember(sku, text, observe_us)
+                for sku, text, observe_us in zip(skus, texts, times, strict=True)
+            ]
+        )
+
+    def _remember(self, sku: str, text: bytes | None, observe_us: int) -> bytes:
+        number = ABSENT if text is None else int(text)
+        seconds, rest = divmod(observe_us, 1_000_000)
+        time = number_field(self._SECONDS_TAG, seconds) + number_field(
+            self._NANOS_TAG, rest * 1_000
+        )
+        item = bytes_field(
+            _ITEMS_TAG,
+            text_field(self._SKU_TAG, sku)
+            + self._market
+            + number_field(self._QUANTITY_TAG, max(0, number))
+            + number_field(self._STATUS_TAG, status_of(number, self.low_stock_threshold))
+            + bytes_field(self._OBSERVED_TAG, time),
+        )
+        self._known[sku] = (text, observe_us, item)
+        return item

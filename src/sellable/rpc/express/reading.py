@@ -1,126 +1,96 @@
-"""CheckSellable by the batch: the calls of one handing-over are one HMGET a market."""
+"""The methods that read a market, as they answer nearly all of their calls."""
 
 from __future__ import annotations
 
-import asyncio
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from google.protobuf.message import DecodeError
-
-from sellable import limits
-from sellable.errors import SellableError
-from sellable.names import skus_are_plain
-from sellable.rpc.convert.availability import known_market
-from sellable.rpc.express.columns import number_of, size_of, text_field
-from sellable.rpc.express.server import CALL_ID, PAYLOAD
-from sellable.store.reads import COLUMN_MAX
-from sellable.v1.availability_pb2 import CheckSellableRequest
+from sellable.rpc.express.batches import Batched
+from sellable.rpc.express.columns import Items, number_of, size_of
+from sellable.rpc.express.requests import Requests
+from sellable.store.columns import COLUMN_MAX
+from sellable.store.observed import SKUS_PER_CALL
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from sellable.revision import Revisions
-    from sellable.rpc.express.server import Answers, Event
+    from sellable.rpc.express.batches import Group
     from sellable.rpc.guard import Gate
-    from sellable.store.reads import Column, Reads
+    from sellable.store.ages import Ages
+    from sellable.store.columns import Columns
 
-_parse: Final = CheckSellableRequest.FromString
-_REVISION_TAG: Final = 2
-_NUMBERS_HEAD: Final = b"\x0a"  # field 1, packed
-
-
-class Group:
-    """Calls of one market that are asked for together, and where the SKUs of each end."""
-
-    __slots__ = ("ends", "events", "market", "skus")
-
-    def __init__(self, market: str) -> None:
-        self.market = market
-        self.skus: list[str] = []
-        self.events: list[Event] = []
-        self.ends: list[int] = []
+_NUMBERS: Final = b"\x0a"  # field 1, packed
+ITEMS_KEPT_MAX: Final = 100_000  # SKUs over all markets, some 400 bytes each
 
 
-class CheckSellable:
-    """The hot path."""
+class CheckSellable(Batched):
+    """Numbers only: the hot path."""
 
-    def __init__(self, reads: Reads, revisions: Revisions, gate: Gate) -> None:
-        self._reads = reads
-        self._revisions = revisions
-        self._gate = gate
-        self._loop = asyncio.get_running_loop()
-        self._tasks: set[asyncio.Task[None]] = set()
+    def __init__(self, columns: Columns, revisions: Revisions, gate: Gate) -> None:
+        super().__init__(Requests(named=False), columns, revisions, gate, COLUMN_MAX)
 
-    def take(self, events: list[Event], server: Answers) -> list[Event]:
-        """Group calls, and ask for the groups."""
-        if not self._gate.open:
-            return events
-        groups, left = self._grouped(events)
-        for group in groups:
-            if skus_are_plain(group.skus):
-                task = self._loop.create_task(self._answer(group, server))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
-            else:
-                left += group.events
-        return left
-
-    def _grouped(self, events: Sequence[Event]) -> tuple[list[Group], list[Event]]:
-        groups: list[Group] = []
-        latest: dict[str, Group] = {}
-        left: list[Event] = []
-        for event in events:
-            payload = event[PAYLOAD]
-            try:
-                request: Any = _parse(payload)
-            except DecodeError:
-                left.append(event)
-                continue
-            market = known_market(request.channel, request.country)
-            skus = request.skus
-            count = len(skus)
-            if (
-                market is None
-                or not 0 < count <= COLUMN_MAX
-                or request.HasField("consistency")
-                or len(payload) > limits.MESSAGE_BYTES_MAX
-                or not self._reads.settled(market)
-            ):
-                left.append(event)
-                continue
-            group = latest.get(market)
-            if group is None or len(group.skus) + count > COLUMN_MAX:
-                group = latest[market] = Group(market)
-                groups.append(group)
-            group.skus.extend(skus)
-            group.events.append(event)
-            group.ends.append(len(group.skus))
-        return groups, left
-
-    async def _answer(self, group: Group, server: Answers) -> None:
-        calls = len(group.events)
-        self._gate.in_flight += calls
-        try:
-            column = await self._reads.column(group.market, group.skus, calls)
-        except SellableError:
-            server.go_ordinary(group.events)  # each is told by itself
-        else:
-            left = self._write(group, column, server) if column.meta.complete else group.events
-            if left:
-                server.go_ordinary(left)
-        finally:
-            self._gate.leave(calls)
-
-    def _write(self, group: Group, column: Column, server: Answers) -> list[Event]:
-        tail = text_field(_REVISION_TAG, self._revisions.encode(column.position))
-        respond = server.respond
-        texts, left, begin = column.texts, [], 0
-        for event, end in zip(group.events, group.ends, strict=True):
+    async def answers(self, group: Group) -> Iterable[bytes | None]:
+        """Cut the column into answers."""
+        column = await self.column(group)
+        if not column.meta.complete:
+            return [None] * len(group.events)
+        tail, texts, begin = self.revision(column), column.texts, 0
+        answers: list[bytes | None] = []
+        for asked in group.asked:
+            end = begin + asked.skus
             try:
                 numbers = b"".join(map(number_of, texts[begin:end]))
             except ValueError:  # a quota has a say in one of them
-                left.append(event)
+                answers.append(None)
             else:
-                respond(event[CALL_ID], _NUMBERS_HEAD + size_of(len(numbers)) + numbers + tail)
+                answers.append(_NUMBERS + size_of(len(numbers)) + numbers + tail)
             begin = end
-        return left
+        return answers
+
+
+class CheckAvailability(Batched):
+    """Numbers, what they mean, and how old the counts behind them are."""
+
+    def __init__(self, columns: Columns, revisions: Revisions, gate: Gate, ages: Ages) -> None:
+        super().__init__(Requests(named=True), columns, revisions, gate, SKUS_PER_CALL)
+        self._ages = ages
+        self._items: dict[str, Items] = {}
+
+    async def answers(self, group: Group) -> Iterable[bytes | None]:
+        """Ask for the times too, and cut both into items."""
+        skus = list(chain.from_iterable([asked.names for asked in group.asked]))
+        self._ages.follow()
+        column = await self.column(group)
+        meta = column.meta
+        if not meta.complete or meta.horizon_ms:
+            return [None] * len(group.events)
+        times = await self._times(group.market, skus, meta.epoch)
+        items = self._items_of(group.market, meta.low_stock_threshold)
+        tail, begin = self.revision(column), 0
+        answers: list[bytes | None] = []
+        for asked in group.asked:
+            part = slice(begin, begin + asked.skus)
+            try:
+                answers.append(items.write(skus[part], column.texts[part], times[part]) + tail)
+            except ValueError:
+                answers.append(None)
+            begin += asked.skus
+        return answers
+
+    async def _times(self, market: str, skus: Sequence[str], epoch: int) -> Sequence[int]:
+        known: list[Any] = self._ages.of(market, skus, epoch)
+        if None in known:
+            missing = [at for at, time in enumerate(known) if time is None]
+            asked = await self._ages.ask(market, [skus[at] for at in missing])
+            for at, time in zip(missing, asked, strict=True):
+                known[at] = time
+        return known
+
+    def _items_of(self, market: str, low_stock_threshold: int) -> Items:
+        if sum(map(len, self._items.values())) > ITEMS_KEPT_MAX:
+            self._items.clear()
+        items = self._items.get(market)
+        if items is None or items.low_stock_threshold != low_stock_threshold:
+            items = self._items[market] = Items(market, low_stock_threshold)
+        return items

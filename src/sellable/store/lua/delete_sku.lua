@@ -13,7 +13,7 @@ COST     positions and markets of the SKU
 ]]
 --- @include key clock location_of new_sku load_sku share_of units position_of find_market market_at
 --- @include add_to_markets add_supply set_position sellable_now record append_ledger load_supplies
---- @include flush_supplies note_number show_at_once show_numbers flush_sku quota_of flush_all
+--- @include flush_supplies note_number show_at_once show_numbers flush_sku quota_of note_rebased flush_all
 --- @include holdings load_reservation store_reservation count_quotas unbind give_back settle
 --- @include expire_due reply
 local sku = ARGV[4]
@@ -45,5 +45,6 @@ for _, name in ipairs(redis.call('HKEYS', state.key)) do
   end
 end
 redis.call('UNLINK', state.key, key('h:', sku), key('i:k:', sku))
+note_rebased({ sku })
 append_ledger({ 'DELETED', sku, '', 0, '', '' }, now, changed)
 return reply('DONE', 1)

@@ -15,4 +15,8 @@ local function flush_all(now)
       quota.change = 0
     end
   end
+  if #rebased > 0 then
+    note_rebased(rebased)
+    rebased = {}
+  end
 end

@@ -1,11 +1,16 @@
 -- Writes a working copy: positions, supplies, view, overcommitments and ledger together. The
 -- markets whose number changed go with the SKU's last ledger entry; a recompute that changes none
 -- leaves none. Of a copy that look_at began only bases can have changed.
+local rebased = {}
+
 local function flush_sku(state, now)
   local fields = {}
   for location in pairs(state.based) do
     fields[#fields + 1] = 'b:' .. location
     fields[#fields + 1] = cmsgpack.pack(unpack(state.bases[location]))
+  end
+  if #fields > 0 then
+    rebased[#rebased + 1] = state.sku
   end
   state.based = {}
   if state.partial then

