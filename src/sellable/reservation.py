@@ -88,7 +88,7 @@ class Allocation(Struct, frozen=True, kw_only=True):
 
 
 class ReservedLine(Struct, frozen=True, kw_only=True):
-    """A line as held: `granted = open + fulfilled + released`, always."""
+    """A line as held; of `granted` units some are open, some fulfilled, the rest was released."""
 
     line_id: str
     sku: str
@@ -96,21 +96,6 @@ class ReservedLine(Struct, frozen=True, kw_only=True):
     granted: int
     location: str
     allocations: tuple[Allocation, ...]
-
-    @property
-    def open(self) -> int:
-        """Units bound and not yet shipped."""
-        return sum(allocation.open for allocation in self.allocations)
-
-    @property
-    def fulfilled(self) -> int:
-        """Units of this line that shipped."""
-        return sum(allocation.fulfilled for allocation in self.allocations)
-
-    @property
-    def released(self) -> int:
-        """Units given back, by release or expiry."""
-        return self.granted - self.open - self.fulfilled
 
 
 class Reservation(Struct, frozen=True, kw_only=True):

@@ -138,7 +138,8 @@ def test_positions_and_allocations_name_their_supply() -> None:
     waiting = Allocation(
         location="DC+PO-1", open=2, fulfilled=0, released=0, expired=0, expect_ms=1_000
     )
-    message = reserved._allocation(waiting)
+    message = reservations_pb2.Allocation()
+    reserved._fill_allocation(message, waiting)
     assert ("DC", "PO-1", 1) == (message.location, message.supply_id, message.expect_time.seconds)
 
 

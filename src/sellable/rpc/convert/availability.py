@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from sellable.limits import MARKETS_MAX, SKUS_PER_CALL_MAX
+from sellable.limits import SKUS_PER_CALL_MAX
 from sellable.names import (
     location_problem,
     sku_problem,
     skus_are_plain,
 )
-from sellable.rpc.convert.checks import Checks
+from sellable.rpc.convert.checks import Checks, known_market
 from sellable.rpc.convert.times import time_of_ms, time_of_us
 from sellable.v1 import availability_pb2
 
@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from sellable.stock import Availability
-
-# Channel and country found good before, so that the hot path looks them up instead of checking
-# them again. Bounded by what a network may have; names beyond that are checked each time.
-_good_markets: Final[dict[tuple[str, str], str]] = {}
 
 
 class Query(NamedTuple):
@@ -40,21 +36,15 @@ class SkuQuery(NamedTuple):
     at_least_revision: str
 
 
-def known_market(channel: str, country: str) -> str | None:
-    """Return the name of a market that was found good before."""
-    return _good_markets.get((channel, country))
-
-
 def check_sellable(request: availability_pb2.CheckSellableRequest) -> Query:
     """Check the query of the hot path."""
     channel, country, skus = request.channel, request.country, list(request.skus)
-    market = _good_markets.get((channel, country))
+    market = known_market(channel, country)
     if market is None or not 0 < len(skus) <= SKUS_PER_CALL_MAX or not skus_are_plain(skus):
         checks = Checks()
         market = checks.market(channel, country)
         _check_skus(checks, skus)
         checks.done()
-        _remember(channel, country, market)
     return Query(market, skus, _at_least_revision(request))
 
 
@@ -66,7 +56,6 @@ def check_availability(request: availability_pb2.CheckAvailabilityRequest) -> Qu
     _check_skus(checks, skus)
     checks.optional_name("location", request.location, location_problem)
     checks.done()
-    _remember(request.channel, request.country, market)
     return Query(market, skus, _at_least_revision(request), request.location)
 
 
@@ -131,11 +120,6 @@ def status_of(
     if sellable <= low_stock_threshold:
         return availability_pb2.STOCK_STATUS_LOW_STOCK
     return availability_pb2.STOCK_STATUS_IN_STOCK
-
-
-def _remember(channel: str, country: str, market: str) -> None:
-    if len(_good_markets) < MARKETS_MAX:
-        _good_markets[channel, country] = market
 
 
 def _check_skus(checks: Checks, skus: Sequence[str]) -> None:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sellable.errors import InvalidFields, Violation
-from sellable.limits import QUANTITY_MAX
+from sellable.limits import MARKETS_MAX, QUANTITY_MAX
 from sellable.names import channel_problem, country_problem, text_problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sized
+
+
+# Channel and country found good before, so that the hot path looks them up instead of checking
+# them again. Bounded by what a network may have; names beyond that are checked each time.
+_good_markets: Final[dict[tuple[str, str], str]] = {}
+
+
+def known_market(channel: str, country: str) -> str | None:
+    """Return the name of a market that was found good before."""
+    return _good_markets.get((channel, country))
 
 
 class Checks:
@@ -41,9 +51,16 @@ class Checks:
 
     def market(self, channel: str, country: str) -> str:
         """Check a channel and a country; return the name of their market."""
+        known = known_market(channel, country)
+        if known is not None:
+            return known
+        before = len(self.violations)
         self.name("channel", channel, channel_problem)
         self.name("country", country, country_problem)
-        return f"{channel}/{country}"
+        market = f"{channel}/{country}"
+        if len(self.violations) == before and len(_good_markets) < MARKETS_MAX:
+            _good_markets[channel, country] = market
+        return market
 
     def number(self, field: str, value: int, low: int, high: int) -> None:
         """Check a whole number, both bounds included."""

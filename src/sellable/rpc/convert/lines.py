@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sellable.limits import ALLOCATIONS_PER_RESERVATION_MAX
+from sellable.limits import ALLOCATIONS_PER_RESERVATION_MAX, QUANTITY_MAX
 from sellable.names import identifier_problem, location_problem, sku_problem, supply_problem
 from sellable.reservation import Line, Part, Refusal
 from sellable.stock import place_of
@@ -27,6 +27,14 @@ REFUSALS: Final[dict[reservations_pb2.RefusalReason.ValueType, Refusal]] = {
 
 def line_of(checks: Checks, path: str, line: common_pb2.Line) -> Line:
     """Check one wanted line."""
+    sku, quantity = line.sku, line.quantity
+    if (
+        0 < quantity <= QUANTITY_MAX
+        and not sku_problem(sku)
+        and not line.line_id
+        and not line.location
+    ):
+        return Line(sku=sku, quantity=quantity)  # as nearly all are
     checks.optional_name(f"{path}.line_id", line.line_id, identifier_problem)
     checks.name(f"{path}.sku", line.sku, sku_problem)
     checks.quantity(f"{path}.quantity", line.quantity)

@@ -50,6 +50,12 @@ def time_of_us(microseconds: int) -> Timestamp | None:
     return Timestamp(seconds=seconds, nanos=rest * 1_000)
 
 
+def set_time(time: Timestamp, milliseconds: int) -> None:
+    """Write milliseconds since 1970 into a time that is there."""
+    time.seconds, rest = divmod(milliseconds, 1_000)
+    time.nanos = rest * 1_000_000
+
+
 def time_of_ms(milliseconds: int) -> Timestamp | None:
     """Return the wire form of milliseconds since 1970; None for 0."""
     return time_of_us(milliseconds * 1_000)

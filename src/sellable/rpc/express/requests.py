@@ -13,7 +13,7 @@ from google.protobuf.message import DecodeError
 
 from sellable import limits
 from sellable.names import skus_are_plain
-from sellable.rpc.convert.availability import known_market
+from sellable.rpc.convert.checks import known_market
 from sellable.store.columns import COLUMN_MAX, arguments_of, same_sized
 from sellable.v1.availability_pb2 import CheckAvailabilityRequest, CheckSellableRequest
 
