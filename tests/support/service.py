@@ -21,7 +21,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from sellable.rpc.server import serve
-from sellable.service import answers, open_store, registrations, server_options
+from sellable.service import answers, express, open_store, registrations, server_options
 from sellable.settings import load_settings
 from sellable.store.data_folder import runtime_socket
 from support.client import Client
@@ -224,6 +224,7 @@ async def service(
                 registrations(opened, loaded),
                 server_options(loaded),
                 store_answers=lambda: answers(opened),
+                express=lambda gate: express(opened, gate),
             ) as server,
             Client(server.address) as client,
         ):
