@@ -34,6 +34,7 @@ class Load:
         store_us: Processor time of the store a call.
         server_busy: The share of a core that the server used.
         client_busy: The share of a core that the client used.
+        statuses: Answered calls by gRPC status.
     """
 
     calls_per_s: float
@@ -45,6 +46,7 @@ class Load:
     store_us: float
     server_busy: float
     client_busy: float
+    statuses: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,4 +132,5 @@ def _load(told: dict[str, Any], question: Question, server_s: float, store_s: fl
         store_us=1e6 * store_s / calls,
         server_busy=server_s / seconds,
         client_busy=told["client_cpu_s"] / seconds,
+        statuses=told["statuses"],
     )

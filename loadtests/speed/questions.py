@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _AVAILABILITY = "/sellable.v1.AvailabilityService"
 _RESERVATIONS = "/sellable.v1.ReservationService"
-_OK = frozenset({"0"})
+OK, REFUSED = "0", "9"  # FAILED_PRECONDITION, which says INSUFFICIENT_STOCK of a fixed cart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class Question:
     path: str
     bodies: Sequence[bytes] = field(repr=False)
     answers: int
-    statuses: frozenset[str] = _OK
+    statuses: frozenset[str] = frozenset({OK})
 
 
 def shuffled(skus: int) -> list[int]:
@@ -79,6 +79,23 @@ def reserve(skus: int, lines: int, calls: int, run: str) -> Question:
             for call in range(calls)
         ],
         answers=lines,
+    )
+
+
+def reserve_one(name: str, calls: int, run: str) -> Question:
+    """Reserve one unit of one SKU, again and again; it may run out."""
+    line = common_pb2.Line(sku=name, quantity=1)
+    return Question(
+        name=f"ReserveStock {name}",
+        path=f"{_RESERVATIONS}/ReserveStock",
+        bodies=[
+            reservations_pb2.ReserveStockRequest(
+                reservation_id=f"{run}-{call}", channel=CHANNEL, country=COUNTRY, lines=[line]
+            ).SerializeToString()
+            for call in range(calls)
+        ],
+        answers=1,
+        statuses=frozenset({OK, REFUSED}),
     )
 
 

@@ -79,10 +79,9 @@ def grouped(measured: Sequence[Measured]) -> Rows:
 
 def median(loads: Sequence[Load]) -> Load:
     """Return the median of each figure by itself."""
-    names = [field.name for field in dataclasses.fields(Load)]
-    return Load(
-        **{name: statistics.median([getattr(load, name) for load in loads]) for name in names}
-    )
+    names = [field.name for field in dataclasses.fields(Load) if field.name != "statuses"]
+    medians = {name: statistics.median([getattr(load, name) for load in loads]) for name in names}
+    return Load(statuses={}, **medians)
 
 
 def ratios(rows: Rows) -> list[Ratio]:

@@ -61,6 +61,28 @@ def seed(target: str, skus: int) -> None:
             _settle(call)
 
 
+def count_one(target: str, name: str, sellable: int) -> None:
+    """Count one SKU so that so many can be sold."""
+    now = Timestamp()
+    now.GetCurrentTime()
+    with grpc.insecure_channel(target) as channel:
+        stub: Any = inventory_pb2_grpc.InventoryServiceStub(channel)
+        request = inventory_pb2.ApplyInventoryRequest(
+            events=[_count(name, sellable, now.ToMicroseconds())]
+        )
+        _settle(stub.ApplyInventory.future(request, timeout=_TIMEOUT_S))
+
+
+def reserved_of(target: str, name: str) -> int:
+    """Return how many units of a SKU are held."""
+    with grpc.insecure_channel(target) as channel:
+        stub = inventory_pb2_grpc.InventoryServiceStub(channel)
+        answer = stub.ListPositions(
+            inventory_pb2.ListPositionsRequest(sku=name), timeout=_TIMEOUT_S
+        )
+        return sum(position.reserved_quantity for position in answer.positions)
+
+
 def _settle(call: grpc.Future[inventory_pb2.ApplyInventoryResponse]) -> None:
     refused = [result for result in call.result().results if result.reason]
     if refused:
@@ -73,18 +95,18 @@ def _counts(skus: int) -> Iterator[list[inventory_pb2.InventoryEvent]]:
     begin_us = now.ToMicroseconds() - _BEHIND_S * 1_000_000
     for begin in range(0, skus, _EVENTS_PER_CALL):
         numbers = range(begin, min(begin + _EVENTS_PER_CALL, skus))
-        yield [_count(number, begin_us + number) for number in numbers]
+        yield [_count(sku(n), quantity(n), begin_us + n) for n in numbers]
 
 
-def _count(number: int, observe_us: int) -> inventory_pb2.InventoryEvent:
+def _count(name: str, sellable: int, observe_us: int) -> inventory_pb2.InventoryEvent:
     """Return the count of one SKU; the two units more are those the market keeps back."""
     time = Timestamp()
     time.FromMicroseconds(observe_us)
     return inventory_pb2.InventoryEvent(
-        event_id=f"count-{number}",
+        event_id=f"count-{name}",
         source="load",
-        sku=sku(number),
+        sku=name,
         location="DC-PARIS",
         observe_time=time,
-        on_hand_quantity=quantity(number) + 2,
+        on_hand_quantity=sellable + 2,
     )

@@ -84,6 +84,8 @@ class Batched(ABC):
                 groups.append(group)
             group.add(event, asked)
         for group in groups:
+            # Accepted now: the gate may be closed before the task begins.
+            self._gate.in_flight += len(group.events)
             task = self._loop.create_task(self._answer(group, server))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -104,7 +106,6 @@ class Batched(ABC):
 
     async def _answer(self, group: Group, server: Answers) -> None:
         calls = len(group.events)
-        self._gate.in_flight += calls
         try:
             left = []
             for event, answer in zip(group.events, await self.answers(group), strict=True):
