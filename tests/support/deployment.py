@@ -61,16 +61,16 @@ class DeployedStore:
     """A server with deploy/valkey.conf and deploy/users.acl; `with` starts it and ends it.
 
     Args:
-        rights: What users.acl is to say instead.
+        users: More users, as lines of the file that Valkey loads.
     """
 
-    def __init__(self, rights: str | None = None) -> None:
+    def __init__(self, users: str = "") -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="sellable-deployed-"))
         self.port = free_port()
         self.secrets = self.folder / "secrets"
         made_secrets(self.secrets, f"127.0.0.1:{self.port}")
-        if rights is not None:
-            (self.secrets / "users.acl").write_text(rights)
+        with (self.secrets / "users.acl").open("a") as file:
+            file.write(users)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -154,7 +154,7 @@ class Proxy(NamedTuple):
         """Tell whether calls are sent to a server, 1 or 2."""
         return self.figure("haproxy_server_status", server, state="UP") == 1
 
-    def answered(self, server: int) -> int:
+    def sent(self, server: int) -> int:
         """Return how many calls were sent to a server, 1 or 2."""
         return int(self.figure("haproxy_server_sessions_total", server))
 
