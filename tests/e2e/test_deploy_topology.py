@@ -1,11 +1,11 @@
-"""The deployment as plain processes: a store, two services, one address; one dies, one is drained."""
+"""The deployment as processes: a store, two services, one address; one dies, one is drained."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import grpc
 import pytest
@@ -28,7 +28,7 @@ _NETWORK: Final = {
     "markets": [{"channel": "web", "country": "FR", "locations": ["DC"]}],
 }
 # Shorter than in compose.yaml, but as there longer than it takes the proxy to see it.
-_SETTINGS: Final = {"drain_notice_ms": 2_500, "drain_grace_ms": 5_000}
+_SETTINGS: Final[dict[str, Any]] = {"drain_notice_ms": 2_500, "drain_grace_ms": 5_000}
 
 
 class Shoppers:
@@ -68,13 +68,14 @@ class Shoppers:
                 try:
                     await client.reserve(f"cart-{name}-{at}", "web/FR", Want("BAG"))
                 except grpc.aio.AioRpcError as error:
-                    assert error.code() is grpc.StatusCode.UNAVAILABLE, error
+                    if error.code() is not grpc.StatusCode.UNAVAILABLE:
+                        raise
                     self.refusals[error.details() or ""] += 1
                 else:
                     self.sold += 1
                     at += 1
 
-    async def __aenter__(self) -> Shoppers:
+    async def __aenter__(self) -> Self:
         self._tasks = [asyncio.create_task(self._shop(name)) for name in range(_CALLERS)]
         return self
 
@@ -110,7 +111,7 @@ async def audit(front: Proxy, sold: int) -> None:
 
 
 async def test_calls_go_on_when_a_service_is_killed() -> None:
-    """Both services answer; one dies in the middle, the other takes over, nothing is taken twice."""
+    """Both services answer; one dies, the other takes over, nothing is taken twice."""
     async with deployed() as (front, first, _):
         before = [front.sent(server) for server in (1, 2)]
         async with Shoppers(front.address) as shoppers:
@@ -122,7 +123,8 @@ async def test_calls_go_on_when_a_service_is_killed() -> None:
             again = front.sent(1)
             await shoppers.until(lambda: front.up(1) and front.sent(1) > again + 50)
         await audit(front, shoppers.sold)
-    print(shoppers.refusals)
+    # Only what had already begun to be answered by the one that died; mostly it is none.
+    assert shoppers.refusals.total() <= _CALLERS, shoppers.refusals
 
 
 async def test_a_drained_service_refuses_no_call() -> None:

@@ -119,7 +119,7 @@ async def test_a_missing_right_costs_more_than_its_call() -> None:
             await bench.open()
             await bench.call("count A L0 5")
             assert [] == await bench.differences()
-            with redis.Redis(port=store.port, username="admin", password="any") as client:
+            with redis.Redis.from_url(f"redis://admin:any@127.0.0.1:{store.port}") as client:
                 client.acl_setuser("sellable", commands=["-xadd"])
                 with pytest.raises(SellableError):
                     await bench.call("reserve r1 FR A=2")
@@ -128,10 +128,10 @@ async def test_a_missing_right_costs_more_than_its_call() -> None:
 
 
 def test_nobody_else_comes_in(store: DeployedStore) -> None:
-    """Without a name nothing is answered; the service's user sees its keys only, monitoring none."""
-    with redis.Redis(port=store.port, retry=Retry(NoBackoff(), 0)) as nameless:
-        with pytest.raises(redis.AuthenticationError):
-            nameless.ping()
+    """Without a name nothing is answered; services see their keys only, monitoring none."""
+    nameless = redis.Redis(port=store.port, retry=Retry(NoBackoff(), 0))
+    with nameless, pytest.raises(redis.AuthenticationError):
+        nameless.ping()
     with store.service_user() as service:
         service.hset(KEYS.identity, "id", "x")
         for refused in ("other", "{1}:identity"):
@@ -160,7 +160,11 @@ async def at_work(store: DeployedStore) -> None:
     config = f"--config={store.config}"
     async with ServiceProcess(config=store.config, durability="fsync") as service:
         command = Command(service.address)
-        ask = lambda line, stdin="": asyncio.to_thread(done, command, line, stdin)  # noqa: E731
+
+        async def ask(line: str, stdin: str = "") -> None:
+            ended = await asyncio.to_thread(command, *line.split(), stdin=stdin)
+            assert ended.exit_code == 0, ended.err
+
         await ask("network apply -", NETWORK)
         await ask(f"ingest push erp {config}", COUNTS)
         # A worker that died with rows in its hands: another one takes them over.
@@ -184,9 +188,3 @@ async def at_work(store: DeployedStore) -> None:
             await caller.reserve("cart", "web/FR", Want("S0"))
         await ask("verify")
         await ask("verify S0")
-
-
-def done(command: Command, line: str, stdin: str) -> None:
-    """Run a command that has to end well."""
-    ended = command(*line.split(), stdin=stdin)
-    assert ended.exit_code == 0, ended.err

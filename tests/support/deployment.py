@@ -1,6 +1,6 @@
 """The topology of deploy/ as plain processes: its store, its proxy, with addresses of this machine.
 
-The files are those of deploy/. Only where things lie is replaced, and each replacement must be found.
+The files are those of deploy/. Only where things lie is replaced.
 """
 
 from __future__ import annotations
@@ -145,7 +145,9 @@ class Proxy(NamedTuple):
         with urllib.request.urlopen(f"http://{self.figures}/metrics", timeout=5) as answer:
             text = answer.read().decode()
         line = re.search(
-            rf'^{name}{{proxy="services",server="sellable-{server}"{wanted}}} (\S+)$', text, re.M
+            rf'^{name}{{proxy="services",server="sellable-{server}"{wanted}}} (\S+)$',
+            text,
+            re.MULTILINE,
         )
         assert line is not None, f"no figure {name} of sellable-{server}"
         return float(line[1])

@@ -53,9 +53,8 @@ def _phrases(tree: ast.AST) -> Iterator[list[str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Tuple):
             yield _words(node.elts)
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            if node.func.attr == "execute":
-                yield _words(node.args)
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "execute":
+            yield _words(node.args)
 
 
 def _words(nodes: list[ast.expr]) -> list[str]:
