@@ -141,4 +141,10 @@ async def test_a_drained_service_refuses_no_call() -> None:
             assert await second.terminate() == 0
             await shoppers.until(lambda: not front.up(2))
         await audit(front, shoppers.sold)
-    assert shoppers.refusals  # what the notice is for
+        assert shoppers.refusals  # what the notice is for
+        first.kill()
+        await eventually_async(lambda: asyncio.to_thread(lambda: not front.up(1)))
+        async with Client(front.address) as client:
+            with pytest.raises(grpc.aio.AioRpcError) as nobody:
+                await client.positions("BAG")
+        assert nobody.value.code() is grpc.StatusCode.UNAVAILABLE
