@@ -144,7 +144,8 @@ class Proxy(NamedTuple):
     def figure(self, name: str, server: int, **labels: str) -> float:
         """Return one figure of a server, 1 or 2."""
         wanted = "".join(f',{label}="{value}"' for label, value in labels.items())
-        with urllib.request.urlopen(f"http://{self.figures}/metrics?scope=server", timeout=5) as answer:
+        page = f"http://{self.figures}/metrics?scope=server"
+        with urllib.request.urlopen(page, timeout=5) as answer:
             text = answer.read().decode()
         line = re.search(
             rf'^{name}{{proxy="services",server="sellable-{server}"{wanted}}} (\S+)$',
