@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(HAPROXY is None, reason="haproxy is not installed")
 
 _CALLERS: Final = 8
-_ON_HAND: Final = 100_000
+_ON_HAND: Final = 10_000_000
 _NETWORK: Final = {
     "locations": [{"id": "DC", "type": "warehouse", "country": "FR"}],
     "markets": [{"channel": "web", "country": "FR", "locations": ["DC"]}],
@@ -65,15 +65,20 @@ class Shoppers:
         async with Client(self._address) as client:
             at = 0
             while not self._stopping:
-                try:
-                    await client.reserve(f"cart-{name}-{at}", "web/FR", Want("BAG"))
-                except grpc.aio.AioRpcError as error:
-                    if error.code() is not grpc.StatusCode.UNAVAILABLE:
-                        raise
-                    self.refusals[error.details() or ""] += 1
-                else:
-                    self.sold += 1
-                    at += 1
+                await self._reserve(client, f"cart-{name}-{at}")
+                at += 1
+
+    async def _reserve(self, client: Client, reservation_id: str) -> None:
+        while True:
+            try:
+                await client.reserve(reservation_id, "web/FR", Want("BAG"))
+            except grpc.aio.AioRpcError as error:
+                if error.code() is not grpc.StatusCode.UNAVAILABLE:
+                    raise
+                self.refusals[error.details() or ""] += 1
+            else:
+                self.sold += 1
+                return
 
     async def __aenter__(self) -> Self:
         self._tasks = [asyncio.create_task(self._shop(name)) for name in range(_CALLERS)]
