@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import grpc
 import pytest
 
-from support.client import Client, Want
+from sellable.v1.inventory_pb2 import StreamInventoryRequest
+from support.client import Client, Want, event
 from support.command import Command
 from support.deployment import HAPROXY, DeployedStore, Proxy, proxy
 from support.service import ServiceProcess
@@ -21,14 +22,13 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(HAPROXY is None, reason="haproxy is not installed")
 
-_CALLERS: Final = 8
+_CALLERS: Final = 4
 _ON_HAND: Final = 10_000_000
 _NETWORK: Final = {
     "locations": [{"id": "DC", "type": "warehouse", "country": "FR"}],
     "markets": [{"channel": "web", "country": "FR", "locations": ["DC"]}],
 }
-# Shorter than in compose.yaml, but as there longer than it takes the proxy to see it.
-_SETTINGS: Final[dict[str, Any]] = {"drain_notice_ms": 2_500, "drain_grace_ms": 5_000}
+_SETTINGS: Final[dict[str, Any]] = {"drain_notice_ms": 4_000, "drain_grace_ms": 3_000}
 
 
 class Shoppers:
@@ -143,7 +143,13 @@ async def test_a_drained_service_refuses_no_call() -> None:
             assert not shoppers.refusals
             await first.start()
             await shoppers.until(lambda: front.up(1))
-            assert await second.terminate() == 0
+            # A feed that stays open keeps the drain from ending before the proxy has seen it.
+            async with Client(second.address) as feeder:
+                feed = feeder.inventory.StreamInventory(timeout=30)
+                counted = event("CAP", "DC", on_hand_quantity=1)
+                await feed.write(StreamInventoryRequest(events=[counted]))
+                await feed.read()
+                assert await second.terminate() == 0
             await shoppers.until(lambda: not front.up(2))
         await audit(front, shoppers.sold)
         assert shoppers.refusals  # what the notice is for
