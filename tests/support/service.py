@@ -57,6 +57,7 @@ class ServiceProcess:
         data: The data folder of the embedded store.
         listen: Where to serve; a free port by default, kept over restarts.
         clock_ahead_s: How wrong the clock of this service is.
+        command: Another installation's `sellable`.
         settings: Any other setting by its name, as the environment would give it.
     """
 
@@ -67,6 +68,7 @@ class ServiceProcess:
         data: Path | None = None,
         listen: str = "127.0.0.1:0",
         clock_ahead_s: float = 0.0,
+        command: Path = _COMMAND,
         **settings: object,
     ) -> None:
         self.data = data
@@ -74,7 +76,7 @@ class ServiceProcess:
         self._listen = listen
         self._flags = ["--store", store] if store is not None else []
         self._flags += ["--data", str(data)] if data is not None else []
-        self._command = [str(_COMMAND)]
+        self._command = [str(command)]
         if clock_ahead_s:
             self._command = [sys.executable, "-c", _CLOCK_AHEAD, str(clock_ahead_s)]
         self._settings = {"log_format": "json", "health_interval_ms": 20, **settings}
