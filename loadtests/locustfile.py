@@ -1,0 +1,21 @@
+"""What a shop's clients do to the service, as users of Locust, with an audit after every run.
+
+    locust -f loadtests/locustfile.py --host 127.0.0.1:50051
+
+The room `traffic` has what they do; README.md says how to run it and what to look at.
+"""
+
+from __future__ import annotations
+
+import grpc.experimental.gevent
+
+# Locust has patched the standard library for gevent; grpc must follow before any channel is made.
+grpc.experimental.gevent.init_gevent()
+
+from traffic.background import Export, Feed
+from traffic.run import listen
+from traffic.shoppers import Checkout, HotDrop, ListPage, ProductPage
+
+__all__ = ["Checkout", "Export", "Feed", "HotDrop", "ListPage", "ProductPage"]
+
+listen()

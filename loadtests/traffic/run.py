@@ -1,0 +1,175 @@
+"""A run from Locust's events: prepare, let the clients in, settle, audit, and the exit code."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from typing import TYPE_CHECKING, Any, Final
+
+import gevent
+from locust import events
+from locust.exception import StopTest
+from locust.runners import LocalRunner, MasterRunner, WorkerRunner
+
+from traffic import books
+from traffic.audit import audit
+from traffic.background import Machine
+from traffic.catalogue import NotPrepared, prepare
+from traffic.options import add_arguments, plan_of
+from traffic.service import Service
+from traffic.session import SETTLE_S_MAX, Session
+from traffic.shoppers import Shopper
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
+    from locust.env import Environment
+
+    from traffic.catalogue import Units
+    from traffic.options import Plan
+
+EXIT_NOT_PREPARED: Final = 2
+EXIT_AUDIT_FAILED: Final = 3
+_SETTLE, _BOOKS = "sellable-settle", "sellable-books"
+_POLL_S: Final = 0.05
+_log: Final = logging.getLogger("sellable.load")
+
+
+class Run:
+    """The run that goes on in this process, if one does.
+
+    The process that conducts it (alone, or as the master) prepares and audits; those with clients
+    have a session. Alone it is both.
+    """
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self._runner: Any = environment.runner
+        self._session: Session | None = None
+        self._plan: Plan | None = None
+        self._opening: Units | None = None
+        self._books = books.Books()
+        self._told: set[str] = set()
+        self._ending: gevent.Greenlet | None = None
+        environment.events.test_start.add_listener(self.on_start)
+        environment.events.test_stopping.add_listener(self.on_stopping)
+        environment.events.test_stop.add_listener(self.on_stop)
+        environment.events.quitting.add_listener(self.on_quitting)
+        if isinstance(self._runner, WorkerRunner):
+            self._runner.register_message(_SETTLE, self._on_settle, concurrent=True)
+        elif isinstance(self._runner, MasterRunner):
+            self._runner.register_message(_BOOKS, self._on_books)
+
+    def on_start(self, **_: object) -> None:
+        """Prepare the service, and let the clients in."""
+        if not isinstance(self._runner, WorkerRunner):
+            self._prepare()
+        if not isinstance(self._runner, MasterRunner):
+            plan = plan_of(self._environment.parsed_options)
+            self._session = Session(self._environment, plan, self._runner.worker_index)
+            Shopper.session = Machine.session = self._session
+
+    def on_stopping(self, **_: object) -> None:
+        """Settle, here and in all workers, before Locust stops its users."""
+        if self._ending is not None and self._ending is not gevent.getcurrent():
+            self._ending.kill()
+        self._ending = None
+        if isinstance(self._runner, MasterRunner):
+            self._collect()
+        elif self._session is not None:
+            self._books = self._session.settle()
+
+    def on_stop(self, **_: object) -> None:
+        """Audit, in the process that conducts the run."""
+        if self._session is not None:
+            self._session.service.close()
+            self._session = None
+        plan, opening, self._opening = self._plan, self._opening, None
+        if plan is None or opening is None:
+            return
+        with Service(self._environment.host or "") as service:
+            verdict = audit(service, plan.catalogue, opening, self._books, plan.hold_s)
+        told = ", ".join(
+            f"{count:,} {what}" for what, count in sorted(self._books.counts.items()) if count
+        )
+        _log.info("load: %s; started at most %.0f ms late", told, self._books.late_ms_max)
+        _log.log(logging.ERROR if verdict.findings else logging.INFO, "%s", verdict)
+        if verdict.findings:
+            self._environment.process_exit_code = EXIT_AUDIT_FAILED
+        self._environment.events.request.fire(
+            request_type="audit",
+            name="every unit",
+            response_time=None,  # it is none of the service's latencies
+            response_length=0,
+            exception=AssertionError(str(verdict)) if verdict.findings else None,
+            context={},
+        )
+
+    def on_quitting(self, **_: object) -> None:
+        """Stop and audit before the exit code is decided, also where a signal ends it."""
+        if isinstance(self._runner, LocalRunner):
+            self._runner.stop()
+
+    def _prepare(self) -> None:
+        options = self._environment.parsed_options
+        assert options is not None
+        options.run_id = uuid.uuid4().hex[:12]
+        machines = sum(kind.fixed_count for kind in self._environment.user_classes)
+        options.slots = self._runner.target_user_count - machines
+        self._books, self._told = books.Books(), set()
+        try:
+            self._plan = plan = plan_of(options)
+            if not self._environment.host:
+                raise NotPrepared("--host is missing: the host:port where the service listens")
+            _log.info("preparing %s SKUs", f"{plan.catalogue.sku_count:,}")
+            with Service(self._environment.host) as service:
+                self._opening = prepare(service, plan.catalogue, plan.run_id, plan.hold_s)
+        except (NotPrepared, ValueError) as reason:
+            self._environment.process_exit_code = EXIT_NOT_PREPARED
+            _log.error("NOT STARTED: %s", reason)
+            gevent.spawn(self._end)
+            raise StopTest(str(reason)) from reason
+        self._ending = gevent.spawn_later(plan.duration_s, self._end)
+
+    def _end(self) -> None:
+        options = self._environment.parsed_options
+        if options is not None and options.headless:
+            self._runner.quit()
+        else:
+            self._runner.stop()
+
+    def _collect(self) -> None:
+        """Ask the workers for their books, and wait for them; those that are lost are missed."""
+        asked = {node.id for node in self._runner.clients.all if node.user_classes_count}
+        self._runner.send_message(_SETTLE)
+        deadline_s = time.perf_counter() + SETTLE_S_MAX
+        while time.perf_counter() < deadline_s and self._missing():
+            gevent.sleep(_POLL_S)
+        missing = asked - self._told
+        self._books.counts["unsettled"] += len(missing)
+
+    def _missing(self) -> bool:
+        there = {node.id for node in self._runner.clients.all if node.state != "missing"}
+        return bool(there - self._told)
+
+    def _on_settle(self, environment: Environment, **_: object) -> None:
+        found = self._session.settle() if self._session is not None else books.Books()
+        self._runner.send_message(_BOOKS, found.written())
+
+    def _on_books(self, msg: Any, **_: object) -> None:
+        if msg.node_id not in self._told:
+            self._told.add(msg.node_id)
+            self._books.add(books.read(msg.data))
+
+
+def listen() -> None:
+    """Hook into Locust."""
+
+    @events.init_command_line_parser.add_listener
+    def _arguments(parser: ArgumentParser, **_: object) -> None:
+        add_arguments(parser)
+
+    @events.init.add_listener
+    def _init(environment: Environment, **_: object) -> None:
+        Run(environment)
