@@ -7,11 +7,6 @@ The room `traffic` has what they do; README.md says how to run it and what to lo
 
 from __future__ import annotations
 
-import grpc.experimental.gevent
-
-# Locust has patched the standard library for gevent; grpc must follow before any channel is made.
-grpc.experimental.gevent.init_gevent()
-
 from traffic.background import Export, Feed
 from traffic.run import listen
 from traffic.shoppers import Checkout, HotDrop, ListPage, ProductPage

@@ -72,9 +72,9 @@ def audit(
     """
     findings = []
     if books.counts["unsettled"]:
-        findings.append(
-            f"{books.counts['unsettled']:,} times the load does not know what became of its units"
-        )
+        findings.append(f"{books.counts['unsettled']:,} calls of which nobody knows what they did")
+    if books.counts["bookless"]:
+        findings.append(f"{books.counts['bookless']:,} workers left without handing in their books")
     closing = opening
     try:
         await_holds(service, hold_s + _EXPIRY_S_MAX)

@@ -89,6 +89,9 @@ class Export(Machine):
             raise Wrong(f"{missing} SKUs are missing in the export")
 
 
+_Requests = SimpleQueue["inventory_pb2.StreamInventoryRequest | None"]
+
+
 class _Row(NamedTuple):
     event: inventory_pb2.InventoryEvent
     outcomes: tuple[int, ...]
@@ -107,7 +110,7 @@ class Feed(Machine):
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
-        self._requests: SimpleQueue = SimpleQueue()
+        self._requests: _Requests = SimpleQueue()
         self._answers: Any = None
         self._told: list[inventory_pb2.InventoryEvent] = []
         self._row_count = 0
@@ -125,7 +128,7 @@ class Feed(Machine):
             name = "StreamInventory" if attempt == 1 else "StreamInventory again"
             try:
                 self.session.call(self.kind, name, planned_s, lambda: self._send(rows))
-            except grpc.RpcError:
+            except (grpc.RpcError, Wrong):
                 self._hang_up()
                 if attempt == TRIES_MAX:
                     self.session.books.counts["unsettled"] += sum(bool(r.received) for r in rows)
@@ -170,14 +173,15 @@ class Feed(Machine):
             stub = self.session.service.inventory
             self._answers = stub.StreamInventory(_until_none(self._requests))
         self._requests.put(inventory_pb2.StreamInventoryRequest(events=[row.event for row in rows]))
-        with gevent.Timeout(CALL_S_MAX, False):
-            answer = next(self._answers)
-            for row, result in zip(rows, answer.results, strict=True):
-                if result.outcome not in row.outcomes:
-                    outcome = inventory_pb2.Outcome.Name(result.outcome)
-                    raise Wrong(f"a row is {outcome}: {result.detail}")
-            return answer
-        raise Wrong("no answer in time")
+        with gevent.Timeout(CALL_S_MAX, Wrong("no answer in time")):
+            answer = next(self._answers, None)
+        if answer is None:
+            raise Wrong("the stream ended")
+        for row, result in zip(rows, answer.results, strict=True):
+            if result.outcome not in row.outcomes:
+                outcome = inventory_pb2.Outcome.Name(result.outcome)
+                raise Wrong(f"a row is {outcome}: {result.detail}")
+        return answer
 
     def _hang_up(self) -> None:
         self._requests.put(None)
@@ -186,6 +190,6 @@ class Feed(Machine):
         self._requests, self._answers = SimpleQueue(), None
 
 
-def _until_none(requests: SimpleQueue) -> Iterator[inventory_pb2.StreamInventoryRequest]:
+def _until_none(requests: _Requests) -> Iterator[inventory_pb2.StreamInventoryRequest]:
     while (request := requests.get()) is not None:
         yield request

@@ -24,7 +24,8 @@ class Books:
         received: By the number of the SKU, units that the feed brought and that were answered.
         doubts: Reservations whose confirmation was sent and not answered.
         counts: How often what happened: granted, refused, confirmed, released, abandoned, repeated,
-            started, shed, unsettled (what cannot be accounted for any more).
+            started, late, shed, forgotten (steps that were too many to keep), unsettled (what
+            cannot be accounted for any more), bookless (workers that left without their books).
         late_ms_max: How late a call was started after its planned moment though there was room: the
             load's own slowness.
     """

@@ -1,5 +1,7 @@
-"""How the load changes over a run: each curve tells the share of the full rate, 0 to 1, by the
-share of the run that has passed, 0 to 1.
+"""How the load changes over a run.
+
+Each curve tells the share of the full rate, more than 0 and at most 1, by the share of the run that
+has passed, 0 to 1.
 """
 
 from __future__ import annotations

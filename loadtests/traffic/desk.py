@@ -32,7 +32,7 @@ class Desk:
     def __init__(self) -> None:
         self.clients = 0
         self._free = 0
-        self._steps: SimpleQueue = SimpleQueue()
+        self._steps: SimpleQueue[Step] = SimpleQueue()
 
     def offer(self, step: Step) -> bool:
         """Hand out a step; false if no client is free."""
@@ -47,7 +47,7 @@ class Desk:
         self._free += 1
         taken = False
         try:
-            step: Step = self._steps.get()
+            step = self._steps.get()
             taken = True
         finally:
             if not taken:

@@ -49,8 +49,8 @@ class Plan:
     """What was chosen.
 
     Attributes:
-        slots: Clients of all processes together, beside feed and export.
-        run_id: Names the run; empty: it could not be prepared.
+        slots: Clients of all processes together, beside feed and export, as the run began.
+        run_id: Names the run; the process that conducts it makes it up.
     """
 
     curve: Callable[[float], float]
@@ -85,7 +85,7 @@ def add_arguments(parser: Any) -> None:
         group.add_argument(
             f"--{name}", type=type(option.default), default=option.default, help=option.meaning
         )
-    parser.set_defaults(num_users=64, spawn_rate=64)
+    parser.set_defaults(num_users=200, spawn_rate=100)
 
 
 def plan_of(chosen: Any) -> Plan:
@@ -122,6 +122,6 @@ def plan_of(chosen: Any) -> Plan:
         feed_rows_per_s=numbers["feed-rate"],
         export_every_s=numbers["export-every"],
         seed=numbers["seed"],
-        slots=getattr(chosen, "slots", 0),
+        slots=max(1, getattr(chosen, "slots", 1)),
         run_id=getattr(chosen, "run_id", ""),
     )

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Popularity:
-    """Draws SKUs by Zipf's law: the one of rank k (from 0 on) in proportion to 1 / (k + 1)^exponent.
+    """Draws SKUs by Zipf's law: that of rank k, from 0 on, in proportion to 1 / (k + 1)^exponent.
 
     Args:
         count: How many SKUs there are, at least 1.

@@ -8,9 +8,10 @@ import uuid
 from typing import TYPE_CHECKING, Any, Final
 
 import gevent
+import grpc.experimental.gevent
 from locust import events
 from locust.exception import StopTest
-from locust.runners import LocalRunner, MasterRunner, WorkerRunner
+from locust.runners import STATE_MISSING, LocalRunner, MasterRunner, WorkerRunner
 
 from traffic import books
 from traffic.audit import audit
@@ -22,8 +23,6 @@ from traffic.session import SETTLE_S_MAX, Session
 from traffic.shoppers import Shopper
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser
-
     from locust.env import Environment
 
     from traffic.catalogue import Units
@@ -50,16 +49,19 @@ class Run:
         self._plan: Plan | None = None
         self._opening: Units | None = None
         self._books = books.Books()
+        self._took_part: set[str] = set()
         self._told: set[str] = set()
-        self._ending: gevent.Greenlet | None = None
-        environment.events.test_start.add_listener(self.on_start)
-        environment.events.test_stopping.add_listener(self.on_stopping)
-        environment.events.test_stop.add_listener(self.on_stop)
-        environment.events.quitting.add_listener(self.on_quitting)
+        self._ending: gevent.Greenlet[..., None] | None = None
+        hooks: Any = environment.events  # they have no types
+        hooks.test_start.add_listener(self.on_start)
+        hooks.test_stopping.add_listener(self.on_stopping)
+        hooks.test_stop.add_listener(self.on_stop)
+        hooks.quitting.add_listener(self.on_quitting)
         if isinstance(self._runner, WorkerRunner):
             self._runner.register_message(_SETTLE, self._on_settle, concurrent=True)
         elif isinstance(self._runner, MasterRunner):
             self._runner.register_message(_BOOKS, self._on_books)
+            hooks.worker_report.add_listener(self._on_report)
 
     def on_start(self, **_: object) -> None:
         """Prepare the service, and let the clients in."""
@@ -97,7 +99,8 @@ class Run:
         _log.log(logging.ERROR if verdict.findings else logging.INFO, "%s", verdict)
         if verdict.findings:
             self._environment.process_exit_code = EXIT_AUDIT_FAILED
-        self._environment.events.request.fire(
+        hooks: Any = self._environment.events
+        hooks.request.fire(
             request_type="audit",
             name="every unit",
             response_time=None,  # it is none of the service's latencies
@@ -110,27 +113,36 @@ class Run:
         """Stop and audit before the exit code is decided, also where a signal ends it."""
         if isinstance(self._runner, LocalRunner):
             self._runner.stop()
+        elif isinstance(self._runner, WorkerRunner) and self._session is not None:
+            self._hand_in()
 
     def _prepare(self) -> None:
-        options = self._environment.parsed_options
-        assert options is not None
+        """Make plan and stock, and set the clock.
+
+        Raises:
+            StopTest: It cannot be; why is told, and the exit code says so.
+        """
+        options: Any = self._environment.parsed_options
         options.run_id = uuid.uuid4().hex[:12]
         machines = sum(kind.fixed_count for kind in self._environment.user_classes)
         options.slots = self._runner.target_user_count - machines
-        self._books, self._told = books.Books(), set()
+        self._books, self._told, self._took_part = books.Books(), set(), set()
         try:
-            self._plan = plan = plan_of(options)
-            if not self._environment.host:
-                raise NotPrepared("--host is missing: the host:port where the service listens")
-            _log.info("preparing %s SKUs", f"{plan.catalogue.sku_count:,}")
-            with Service(self._environment.host) as service:
-                self._opening = prepare(service, plan.catalogue, plan.run_id, plan.hold_s)
+            self._plan = plan_of(options)
+            self._opening = self._stocked(self._plan)
         except (NotPrepared, ValueError) as reason:
             self._environment.process_exit_code = EXIT_NOT_PREPARED
             _log.error("NOT STARTED: %s", reason)
             gevent.spawn(self._end)
             raise StopTest(str(reason)) from reason
-        self._ending = gevent.spawn_later(plan.duration_s, self._end)
+        self._ending = gevent.spawn_later(self._plan.duration_s, self._end)
+
+    def _stocked(self, plan: Plan) -> Units:
+        if not self._environment.host:
+            raise NotPrepared("--host is missing: the host:port where the service listens")
+        _log.info("preparing %s SKUs", f"{plan.catalogue.sku_count:,}")
+        with Service(self._environment.host) as service:
+            return prepare(service, plan.catalogue, plan.run_id, plan.hold_s)
 
     def _end(self) -> None:
         options = self._environment.parsed_options
@@ -140,20 +152,25 @@ class Run:
             self._runner.stop()
 
     def _collect(self) -> None:
-        """Ask the workers for their books, and wait for them; those that are lost are missed."""
-        asked = {node.id for node in self._runner.clients.all if node.user_classes_count}
+        """Ask the workers for their books, and wait for those that are still there."""
         self._runner.send_message(_SETTLE)
         deadline_s = time.perf_counter() + SETTLE_S_MAX
-        while time.perf_counter() < deadline_s and self._missing():
+        while self._awaited() and time.perf_counter() < deadline_s:
             gevent.sleep(_POLL_S)
-        missing = asked - self._told
-        self._books.counts["unsettled"] += len(missing)
+        self._books.counts["bookless"] += len(self._took_part - self._told)
 
-    def _missing(self) -> bool:
-        there = {node.id for node in self._runner.clients.all if node.state != "missing"}
-        return bool(there - self._told)
+    def _awaited(self) -> set[str]:
+        there = {node.id for node in self._runner.clients.all if node.state != STATE_MISSING}
+        return there - self._told
 
-    def _on_settle(self, environment: Environment, **_: object) -> None:
+    def _on_report(self, client_id: str, data: Any, **_: object) -> None:
+        if data["user_count"]:
+            self._took_part.add(client_id)
+
+    def _on_settle(self, **_: object) -> None:
+        self._hand_in()
+
+    def _hand_in(self) -> None:
         found = self._session.settle() if self._session is not None else books.Books()
         self._runner.send_message(_BOOKS, found.written())
 
@@ -164,12 +181,8 @@ class Run:
 
 
 def listen() -> None:
-    """Hook into Locust."""
-
-    @events.init_command_line_parser.add_listener
-    def _arguments(parser: ArgumentParser, **_: object) -> None:
-        add_arguments(parser)
-
-    @events.init.add_listener
-    def _init(environment: Environment, **_: object) -> None:
-        Run(environment)
+    """Hook into Locust, which has patched the standard library for gevent when it was imported."""
+    grpc.experimental.gevent.init_gevent()  # after that, and before any channel is made
+    hooks: Any = events
+    hooks.init_command_line_parser.add_listener(lambda parser, **_: add_arguments(parser))
+    hooks.init.add_listener(lambda environment, **_: Run(environment))

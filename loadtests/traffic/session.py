@@ -25,9 +25,12 @@ if TYPE_CHECKING:
 
     from traffic.options import Plan
 
+PAGES: Final = 256  # list pages that the shop has; popular SKUs are on most of them
+PAGE_SKUS_MIN, PAGE_SKUS_MAX = 20, 100
 TRIES_MAX: Final = 3
 FOLLOW_UPS_MAX: Final = 100_000
 SETTLE_S_MAX: Final = TRIES_MAX * CALL_S_MAX + 5.0
+LATE_MS: Final = 10.0  # after its planned moment a call is started late: the load itself is slow
 _AHEAD_S: Final = 0.02  # how long before its moment it is decided who an arrival is
 _POLL_S: Final = 0.02
 LOST: Final = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED})
@@ -56,8 +59,12 @@ class Session:
         self.books = Books()
         self.rng = random.Random(f"{plan.seed}/{index}")
         self.popularity = Popularity(plan.catalogue.sku_count, plan.zipf, self.rng)
-        self.began_s = time.perf_counter()
         self.name = f"{plan.run_id}-{index}"
+        self.pages = [
+            self.popularity.distinct(self.rng.randint(PAGE_SKUS_MIN, PAGE_SKUS_MAX))
+            for _ in range(PAGES)
+        ]
+        self.began_s = time.perf_counter()
         self.closing = False
         self.desks: dict[str, Desk] = {}
         self._environment = environment
@@ -66,6 +73,11 @@ class Session:
         self._greenlets = Group()
         if plan.open_loop:
             self._greenlets.spawn(self._dispatch)
+
+    def rate_per_s(self) -> float:
+        """Return the arrivals of all clients together that the curve wants now."""
+        passed = (time.perf_counter() - self.began_s) / self.plan.duration_s
+        return self.plan.rate_per_s * self.plan.curve(min(passed, 1.0))
 
     def desk(self, kind: str, first: Callable[[float], Step]) -> Desk:
         """Return the desk of a kind of client; `first` makes the first step of one who arrives."""
@@ -85,8 +97,7 @@ class Session:
         if self.closing or len(self._greenlets) >= FOLLOW_UPS_MAX:
             self.books.counts["forgotten"] += 1
             return
-        planned_s = time.perf_counter() + pause_s
-        self._greenlets.add(gevent.spawn_later(pause_s, lambda: self.offer(kind, step(planned_s))))
+        self._greenlets.spawn(self._meet, kind, step, time.perf_counter() + pause_s)
 
     @contextmanager
     def open_call(self) -> Iterator[None]:
@@ -116,6 +127,7 @@ class Session:
         """
         late_ms = (time.perf_counter() - planned_s) * 1_000
         self.books.counts["started"] += 1
+        self.books.counts["late"] += late_ms > LATE_MS
         self.books.late_ms_max = max(self.books.late_ms_max, late_ms)
         failure: Exception | None = None
         size = 0
@@ -142,7 +154,8 @@ class Session:
         told = failure
         if isinstance(failure, grpc.RpcError):
             told = Wrong(f"{failure.code().name}: {failure.details()}")
-        self._environment.events.request.fire(
+        hooks: Any = self._environment.events
+        hooks.request.fire(
             request_type=kind,
             name=name,
             response_time=spent_ms,
@@ -160,6 +173,10 @@ class Session:
             gevent.sleep(_POLL_S)
         self.books.counts["unsettled"] += self._open_count
         return self.books
+
+    def _meet(self, kind: str, step: Callable[[float], Step], planned_s: float) -> None:
+        gevent.sleep(max(0.0, planned_s - time.perf_counter()))
+        self.offer(kind, step(planned_s))
 
     def _dispatch(self) -> None:
         """Let clients arrive.

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from traffic.books import Lines
     from traffic.session import Session
 
-PAGES: Final = 256  # list pages of the shop, made once for each run and process
-PAGE_SKUS_MIN, PAGE_SKUS_MAX = 20, 100
 LINES_MAX, UNITS_MAX = 3, 2
 _RETRY_S: Final = 0.1
 _numbers: Final = itertools.count()
@@ -62,7 +60,7 @@ class Shopper(User):
         if session.plan.open_loop:
             self._step = self.desk.take()
             return 0.0
-        pause_s = session.rng.expovariate(session.plan.rate_per_s / max(1, session.plan.slots))
+        pause_s = session.rng.expovariate(session.rate_per_s() / session.plan.slots)
         pause_s, self._step = self._next or (pause_s, self.first(0.0))
         self._next = None
         return pause_s
@@ -100,13 +98,15 @@ class ListPage(Shopper):
 
     weight = 60
     kind = "list page"
-    _pages: ClassVar[tuple[str, list[availability_pb2.CheckSellableRequest]]] = ("", [])
 
     def first(self, planned_s: float) -> Step:
         return Step("CheckSellable", planned_s, self._show)
 
     def _show(self, planned_s: float) -> None:
-        request = self.session.rng.choice(self._made())
+        page = self.session.rng.choice(self.session.pages)
+        request = availability_pb2.CheckSellableRequest(
+            channel=CHANNEL, country=COUNTRY, skus=map(self.session.plan.catalogue.name, page)
+        )
         self.call("CheckSellable", planned_s, lambda: self._checked(request))
 
     def _checked(self, request: availability_pb2.CheckSellableRequest) -> Any:
@@ -115,22 +115,6 @@ class ListPage(Shopper):
         if len(quantities) != len(request.skus) or min(quantities) < 0:
             raise Wrong("a number is missing")
         return answer
-
-    def _made(self) -> list[availability_pb2.CheckSellableRequest]:
-        session = self.session
-        if ListPage._pages[0] != session.name:
-            name = session.plan.catalogue.name
-            sizes = (session.rng.randint(PAGE_SKUS_MIN, PAGE_SKUS_MAX) for _ in range(PAGES))
-            pages = [
-                availability_pb2.CheckSellableRequest(
-                    channel=CHANNEL,
-                    country=COUNTRY,
-                    skus=map(name, session.popularity.distinct(size)),
-                )
-                for size in sizes
-            ]
-            ListPage._pages = (session.name, pages)
-        return ListPage._pages[1]
 
 
 class ProductPage(Shopper):
