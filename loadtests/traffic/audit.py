@@ -86,7 +86,7 @@ def audit(
     except grpc.RpcError as error:
         findings.append(f"the service does not answer: {error.code().name}: {error.details()}")
     else:
-        findings += _wrong_units(catalogue, opening, closing, books)
+        findings += wrong_units(catalogue, opening, closing, books)
     free = sum(opening.on_hand) - sum(opening.reserved)
     return Verdict(
         sku_count=len(catalogue.numbers),
@@ -121,7 +121,7 @@ def _differences(service: Service) -> Iterator[str]:
         yield "verify: ended before it was done"
 
 
-def _wrong_units(
+def wrong_units(
     catalogue: Catalogue, opening: Units, closing: Units, books: Books
 ) -> Iterator[str]:
     """Compare each SKU with the books."""

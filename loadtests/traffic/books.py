@@ -24,8 +24,8 @@ class Books:
         received: By the number of the SKU, units that the feed brought and that were answered.
         doubts: Reservations whose confirmation was sent and not answered.
         counts: How often what happened: granted, refused, confirmed, released, abandoned, repeated,
-            started, late, shed, forgotten (steps that were too many to keep), unsettled (what
-            cannot be accounted for any more), bookless (workers that left without their books).
+            started, late, shed, unsettled (calls of which nobody knows what they did), bookless
+            (workers that left without handing in their books).
         late_ms_max: How late a call was started after its planned moment though there was room: the
             load's own slowness.
     """

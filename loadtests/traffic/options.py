@@ -72,17 +72,19 @@ class Plan:
 
 
 def add_arguments(parser: Any) -> None:
-    """Tell Locust's parser of all options, and how many clients there are if nobody says."""
-    group = parser.add_argument_group("load of sellable")
-    group.add_argument("--curve", choices=list(CURVES), default="constant", help="of the load")
-    group.add_argument(
+    """Tell Locust's parser of all options, and how many clients there are if nobody says.
+
+    They are not put into a group: the web page would not show them.
+    """
+    parser.add_argument("--curve", choices=list(CURVES), default="constant", help="of the load")
+    parser.add_argument(
         "--loop",
         choices=LOOPS,
         default="open",
         help="open: clients come when they come; closed: each waits for its answer first",
     )
     for name, option in OPTIONS.items():
-        group.add_argument(
+        parser.add_argument(
             f"--{name}", type=type(option.default), default=option.default, help=option.meaning
         )
     parser.set_defaults(num_users=200, spawn_rate=100)

@@ -61,7 +61,7 @@ class Run:
             self._runner.register_message(_SETTLE, self._on_settle, concurrent=True)
         elif isinstance(self._runner, MasterRunner):
             self._runner.register_message(_BOOKS, self._on_books)
-            hooks.worker_report.add_listener(self._on_report)
+            hooks.worker_connect.add_listener(self._on_connect)
 
     def on_start(self, **_: object) -> None:
         """Prepare the service, and let the clients in."""
@@ -126,7 +126,9 @@ class Run:
         options.run_id = uuid.uuid4().hex[:12]
         machines = sum(kind.fixed_count for kind in self._environment.user_classes)
         options.slots = self._runner.target_user_count - machines
-        self._books, self._told, self._took_part = books.Books(), set(), set()
+        self._books, self._told = books.Books(), set()
+        if isinstance(self._runner, MasterRunner):
+            self._took_part = self._there()
         try:
             self._plan = plan_of(options)
             self._opening = self._stocked(self._plan)
@@ -155,17 +157,15 @@ class Run:
         """Ask the workers for their books, and wait for those that are still there."""
         self._runner.send_message(_SETTLE)
         deadline_s = time.perf_counter() + SETTLE_S_MAX
-        while self._awaited() and time.perf_counter() < deadline_s:
+        while self._there() - self._told and time.perf_counter() < deadline_s:
             gevent.sleep(_POLL_S)
         self._books.counts["bookless"] += len(self._took_part - self._told)
 
-    def _awaited(self) -> set[str]:
-        there = {node.id for node in self._runner.clients.all if node.state != STATE_MISSING}
-        return there - self._told
+    def _on_connect(self, client_id: str, **_: object) -> None:
+        self._took_part.add(client_id)  # in the midst of a run it gets work at once
 
-    def _on_report(self, client_id: str, data: Any, **_: object) -> None:
-        if data["user_count"]:
-            self._took_part.add(client_id)
+    def _there(self) -> set[str]:
+        return {node.id for node in self._runner.clients.all if node.state != STATE_MISSING}
 
     def _on_settle(self, **_: object) -> None:
         self._hand_in()

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 PAGES: Final = 256  # list pages that the shop has; popular SKUs are on most of them
 PAGE_SKUS_MIN, PAGE_SKUS_MAX = 20, 100
 TRIES_MAX: Final = 3
-FOLLOW_UPS_MAX: Final = 100_000
+FOLLOW_UPS_MAX: Final = 100_000  # steps that wait for their moment, in a process
 SETTLE_S_MAX: Final = TRIES_MAX * CALL_S_MAX + 5.0
 LATE_MS: Final = 10.0  # after its planned moment a call is started late: the load itself is slow
 _AHEAD_S: Final = 0.02  # how long before its moment it is decided who an arrival is
@@ -37,7 +37,7 @@ LOST: Final = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_E
 
 
 class Shed(Exception):
-    """Every client was busy: the call was not made, which counts as a failure."""
+    """There was no room: the call was not made, which counts as a failure."""
 
 
 class Wrong(Exception):
@@ -89,15 +89,15 @@ class Session:
         if self.closing:
             return
         if not self.desks[kind].offer(step):
-            self.books.counts["shed"] += 1
-            self.fire(kind, step.name, None, 0, Shed("no client was free"))
+            self._shed(kind, step, "no client was free")
 
     def follow_up(self, kind: str, pause_s: float, step: Callable[[float], Step]) -> None:
-        """Plan a further step of one who is there already."""
-        if self.closing or len(self._greenlets) >= FOLLOW_UPS_MAX:
-            self.books.counts["forgotten"] += 1
-            return
-        self._greenlets.spawn(self._meet, kind, step, time.perf_counter() + pause_s)
+        """Plan a further step of one who is there already; the end of the run forgets it."""
+        planned_s = time.perf_counter() + pause_s
+        if len(self._greenlets) < FOLLOW_UPS_MAX:
+            self._greenlets.spawn(self._meet, kind, step, planned_s)
+        else:
+            self._shed(kind, step(planned_s), "too many are thinking")
 
     @contextmanager
     def open_call(self) -> Iterator[None]:
@@ -173,6 +173,10 @@ class Session:
             gevent.sleep(_POLL_S)
         self.books.counts["unsettled"] += self._open_count
         return self.books
+
+    def _shed(self, kind: str, step: Step, reason: str) -> None:
+        self.books.counts["shed"] += 1
+        self.fire(kind, step.name, None, 0, Shed(reason))
 
     def _meet(self, kind: str, step: Callable[[float], Step], planned_s: float) -> None:
         gevent.sleep(max(0.0, planned_s - time.perf_counter()))
