@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 import gevent
 import grpc.experimental.gevent
 from locust import events
-from locust.exception import StopTest
 from locust.runners import STATE_MISSING, LocalRunner, MasterRunner, WorkerRunner
 
 from traffic import books
@@ -113,14 +112,14 @@ class Run:
         """Stop and audit before the exit code is decided, also where a signal ends it."""
         if isinstance(self._runner, LocalRunner):
             self._runner.stop()
-        elif isinstance(self._runner, WorkerRunner) and self._session is not None:
-            self._hand_in()
+        elif isinstance(self._runner, WorkerRunner):
+            self._hand_in()  # nobody can ask for them later
 
     def _prepare(self) -> None:
         """Make plan and stock, and set the clock.
 
         Raises:
-            StopTest: It cannot be; why is told, and the exit code says so.
+            gevent.GreenletExit: It cannot be; why is told, and the exit code says so.
         """
         options: Any = self._environment.parsed_options
         options.run_id = uuid.uuid4().hex[:12]
@@ -136,7 +135,7 @@ class Run:
             self._environment.process_exit_code = EXIT_NOT_PREPARED
             _log.error("NOT STARTED: %s", reason)
             gevent.spawn(self._end)
-            raise StopTest(str(reason)) from reason
+            raise gevent.GreenletExit from None  # Locust starts nobody, and shows no traceback
         self._ending = gevent.spawn_later(self._plan.duration_s, self._end)
 
     def _stocked(self, plan: Plan) -> Units:
@@ -171,13 +170,17 @@ class Run:
         self._hand_in()
 
     def _hand_in(self) -> None:
-        found = self._session.settle() if self._session is not None else books.Books()
-        self._runner.send_message(_BOOKS, found.written())
+        session = self._session
+        found = books.Books() if session is None else session.settle()
+        run_id = "" if session is None else session.plan.run_id
+        self._runner.send_message(_BOOKS, {"run_id": run_id, "books": found.written()})
 
     def _on_books(self, msg: Any, **_: object) -> None:
-        if msg.node_id not in self._told:
+        options: Any = self._environment.parsed_options
+        this_run = msg.data["run_id"] in {"", options.run_id}  # not one that was given up
+        if this_run and msg.node_id not in self._told:
             self._told.add(msg.node_id)
-            self._books.add(books.read(msg.data))
+            self._books.add(books.read(msg.data["books"]))
 
 
 def listen() -> None:

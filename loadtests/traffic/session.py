@@ -198,8 +198,8 @@ class Session:
             kind = self._chosen(rng)
             if kind is None:
                 continue
-            ahead_s = planned_s - time.perf_counter()
-            gevent.sleep(max(ahead_s, 0))  # also where it is late: its calls must go on
+            # Also where it is late: those who make the calls need the processor, too.
+            gevent.sleep(max(0.0, planned_s - time.perf_counter()))
             self.offer(kind, self._first[kind](planned_s))
 
     def _chosen(self, rng: random.Random) -> str | None:

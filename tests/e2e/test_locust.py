@@ -38,7 +38,6 @@ KINDS: Final = frozenset(
         "checkout ConfirmReservation",
         "checkout ReleaseReservation",
         "hot drop ReserveStock",
-        "hot drop ConfirmReservation",
         "export ExportAvailability",
         "feed StreamInventory",
         "audit every unit",
@@ -188,7 +187,7 @@ async def test_arrivals_that_find_nobody_free_are_failures(store_url: str) -> No
         await asyncio.sleep(1.0)  # it is the stall
         os.kill(served.pid, signal.SIGCONT)
         assert 1 == await load.ended(), load.said
-        assert "no client was free" in load.said
+        assert " shed" in load.said
         row = load.rows["list page CheckSellable"]
     assert 20 < row.failures < row.calls < 250
 
@@ -247,4 +246,5 @@ async def test_a_run_that_cannot_be_says_why(
         async with Locust(served.address, *SMALL, *options) as load:
             assert EXIT_NOT_PREPARED == await load.ended(), load.said
             assert f"NOT STARTED: {reason}" in load.said
+            assert "Traceback" not in load.said
         assert version == await client.apply_network(other)
