@@ -14,10 +14,10 @@ from locust import User, task
 from sellable.v1 import availability_pb2, inventory_pb2
 from traffic.catalogue import CENTRE, COUNTRY, MARKETPLACE, SOURCE, STORE
 from traffic.service import CALL_S_MAX
-from traffic.session import TRIES_MAX, Wrong
+from traffic.session import SETTLE_S_MAX, Wrong
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from locust.env import Environment
 
@@ -30,6 +30,11 @@ _RECEIVED_MAX: Final = 3  # units of a row
 _REPEATED_SHARE, _OLD_SHARE = 0.1, 0.1
 _IDLE_S: Final = 1.0
 _RETRY_S: Final = 0.1
+_INSISTS_S: Final = SETTLE_S_MAX - 2 * CALL_S_MAX  # so that the end of a run can wait for it
+
+
+class Unanswered(Wrong):
+    """Nobody knows what became of the rows."""
 
 
 class Machine(User):
@@ -123,23 +128,21 @@ class Feed(Machine):
         return self._rows_per_batch() / rate if rate else 0.0
 
     def work(self, planned_s: float) -> None:
+        """Send rows until they are answered, as a back end does that must not lose one."""
         rows = [self._row() for _ in range(self._rows_per_batch())]
-        for attempt in range(1, TRIES_MAX + 1):
-            name = "StreamInventory" if attempt == 1 else "StreamInventory again"
+        name, deadline_s = "StreamInventory", time.perf_counter() + _INSISTS_S
+        while True:
             try:
                 self.session.call(self.kind, name, planned_s, lambda: self._send(rows))
-            except (grpc.RpcError, Wrong):
+            except (grpc.RpcError, Unanswered):
                 self._hang_up()
-                if attempt == TRIES_MAX:
-                    self.session.books.counts["unsettled"] += sum(bool(r.received) for r in rows)
+                if time.perf_counter() > deadline_s:
+                    self.session.books.counts["unsettled"] += 1
                     raise
                 gevent.sleep(_RETRY_S)
-                planned_s = time.perf_counter()
+                name, planned_s = "StreamInventory again", time.perf_counter()
             else:
-                break
-        for row in rows:
-            self.session.books.received[row.number] += row.received
-        self._told = [row.event for row in rows if row.received] or self._told
+                return
 
     def _rows_per_batch(self) -> int:
         rate = self.session.plan.feed_rows_per_s
@@ -173,15 +176,29 @@ class Feed(Machine):
             stub = self.session.service.inventory
             self._answers = stub.StreamInventory(_until_none(self._requests))
         self._requests.put(inventory_pb2.StreamInventoryRequest(events=[row.event for row in rows]))
-        with gevent.Timeout(CALL_S_MAX, Wrong("no answer in time")):
+        with gevent.Timeout(CALL_S_MAX, Unanswered("no answer in time")):
             answer = next(self._answers, None)
         if answer is None:
-            raise Wrong("the stream ended")
-        for row, result in zip(rows, answer.results, strict=True):
-            if result.outcome not in row.outcomes:
-                outcome = inventory_pb2.Outcome.Name(result.outcome)
-                raise Wrong(f"a row is {outcome}: {result.detail}")
+            raise Unanswered("the stream ended")
+        self._note(rows, answer.results)
         return answer
+
+    def _note(self, rows: list[_Row], results: Iterable[inventory_pb2.EventResult]) -> None:
+        """Note in the books what was taken.
+
+        Raises:
+            Wrong: A row has another outcome than it must have.
+        """
+        self._told = [row.event for row in rows if row.received] or self._told
+        wrong = ""
+        for row, result in zip(rows, results, strict=True):
+            if result.outcome in row.outcomes:
+                self.session.books.received[row.number] += row.received
+            else:
+                outcome = inventory_pb2.Outcome.Name(result.outcome)
+                wrong = f"a row is {outcome}: {result.detail}"
+        if wrong:
+            raise Wrong(wrong)
 
     def _hang_up(self) -> None:
         self._requests.put(None)

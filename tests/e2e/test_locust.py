@@ -192,6 +192,24 @@ async def test_arrivals_that_find_nobody_free_are_failures(store_url: str) -> No
     assert 20 < row.failures < row.calls < 250
 
 
+async def test_a_service_that_is_killed_costs_calls_but_no_unit(store_url: str) -> None:
+    """Replies are lost and calls fail; what became of them is looked up, and the audit passes."""
+    rest = ("--rate", "100", "--duration", "4", "--feed-rate", "400", "--confirm", "1")
+    async with (
+        ServiceProcess(store_url) as served,
+        Locust(*(served.address, *SMALL, *rest, "--release", "0", "Checkout", "Feed")) as load,
+    ):
+        await load.says(SPAWNED)
+        served.kill()
+        await served.start()
+        assert 1 == await load.ended(), load.said
+        assert PASSED in load.said
+        rows = load.rows
+    assert rows["checkout ReserveStock"].failures
+    assert rows["checkout ConfirmReservation"].calls
+    assert rows["feed StreamInventory again"].calls
+
+
 async def test_the_audit_finds_an_oversell(store_url: str) -> None:
     """A store that forgets its sales sells the drop again and again: the run ends with 3."""
     drop = ("--drop-stock", "10", "--rate", "60", "--duration", "2", "--confirm", "1")
