@@ -8,6 +8,7 @@ import statistics
 from argparse import ArgumentParser, Namespace
 from collections import Counter
 
+import gevent
 import pytest
 
 from traffic.arrivals import arrivals
@@ -15,6 +16,7 @@ from traffic.audit import wrong_units
 from traffic.books import DOUBTS_MAX, Books, read
 from traffic.catalogue import Catalogue, Units
 from traffic.curves import CURVES
+from traffic.desk import Desk, Step
 from traffic.options import OPTIONS, add_arguments, plan_of
 from traffic.popularity import Popularity
 
@@ -93,6 +95,17 @@ def test_two_halves_of_the_arrivals_are_the_rate() -> None:
         moments = arrivals(100.0, CURVES["constant"], 1_000.0, random.Random(f"arrivals {worker}"))
         kept += sum(luck.random() < 0.5 for _ in moments)
     assert kept == pytest.approx(100_000, rel=0.02)
+
+
+def test_a_desk_hands_out_only_to_who_is_free() -> None:
+    """A step that finds nobody is refused, also after the one who was free has left."""
+    desk, step = Desk(), Step("call", 0.0, lambda _: None)
+    assert not desk.offer(step)
+    taking, leaving = gevent.spawn(desk.take), gevent.spawn(desk.take)
+    gevent.sleep(0)
+    leaving.kill()
+    assert [True, False] == [desk.offer(step), desk.offer(step)]
+    assert step is taking.get()
 
 
 def chosen(**changed: object) -> Namespace:
