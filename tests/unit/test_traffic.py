@@ -7,6 +7,8 @@ import random
 import statistics
 from argparse import ArgumentParser, Namespace
 from collections import Counter
+from types import SimpleNamespace
+from typing import Any
 
 import gevent
 import pytest
@@ -19,6 +21,7 @@ from traffic.curves import CURVES
 from traffic.desk import Desk, Step
 from traffic.options import OPTIONS, add_arguments, plan_of
 from traffic.popularity import Popularity
+from traffic.session import Session
 
 CATALOGUE = Catalogue(sku_count=1, stock=10, drop_stock=5)
 
@@ -138,6 +141,22 @@ def test_wrong_choices_are_refused() -> None:
         plan_of(chosen(loop="half"))
     with pytest.raises(ValueError, match="at most 1 together"):
         plan_of(chosen(confirm=0.7, release=0.4))
+
+
+def test_steps_to_come_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the bound a step is a failure that Locust is told of, and not forgotten."""
+    monkeypatch.setattr("traffic.session.FOLLOW_UPS_MAX", 1)
+    told: list[dict[str, Any]] = []
+    request = SimpleNamespace(fire=lambda **call: told.append(call))
+    environment: Any = SimpleNamespace(host="127.0.0.1:1", events=SimpleNamespace(request=request))
+    session = Session(environment, plan_of(chosen(loop="closed")), 0)
+    for _ in range(2):
+        session.follow_up("checkout", 60.0, lambda at_s: Step("Confirm", at_s, lambda _: None))
+    assert [("checkout", "Confirm", "too many are thinking")] == [
+        (call["request_type"], call["name"], str(call["exception"])) for call in told
+    ]
+    assert 1 == session.settle().counts["shed"]
+    session.service.close()
 
 
 def test_books_of_workers_add_up() -> None:
