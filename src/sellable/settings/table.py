@@ -22,7 +22,8 @@ from typing import (
 
 from msgspec import Meta, inspect
 
-from sellable import limits
+from sellable import durability, limits
+from sellable.durability import FSYNC, PRIMARY, Durability
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,8 +90,11 @@ class Settings:
         default_factory=data_folder_default
     )
     durability: Annotated[
-        Literal["fsync", "primary"] | None,
-        _of("what an acknowledged write survives; none: fsync embedded, primary else", _STORE),
+        Durability | None,
+        _of(
+            "what an acknowledged write survives; none: fsync embedded, primary else",
+            {**_STORE, "allowed": durability.ALLOWED},
+        ),
     ] = None
     partitions: Annotated[
         int,
@@ -181,11 +185,11 @@ class Settings:
     ] = "auto"
 
     @property
-    def durability_effective(self) -> Literal["fsync", "primary"]:
+    def durability_effective(self) -> Durability:
         """What is asked of the store: `durability`, or the default of its kind."""
         if self.durability is not None:
             return self.durability
-        return "fsync" if self.store is None else "primary"
+        return FSYNC if self.store is None else PRIMARY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
