@@ -127,6 +127,8 @@ class Runner:
     async def change(self, commands: Sequence[Command]) -> list[Reply]:
         """Send plain commands whose effect is acknowledged; return their replies.
 
+        Without any, what is acknowledged was done before: it may only have to reach the replicas.
+
         Raises:
             StoreUnavailable: Of the first that was refused.
         """
