@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
 SKU: Final = "MUG"
-UNITS: Final = 100
+UNITS: Final = 1_000
 WAIT_MS_MAX: Final = 30_000  # where the replicas answer, and only a slow machine takes time
 WAIT_MS_SHORT: Final = 200  # where they cannot
 
