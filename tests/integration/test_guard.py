@@ -141,6 +141,17 @@ async def test_a_user_without_the_needed_rights_is_refused(forbidden: str, expec
         assert expected in await _refusal(server, PRIMARY, _APP)
 
 
+async def test_replicas_that_cannot_be_waited_for_are_refused() -> None:
+    """Both that there are too few, and that the user may not wait for them."""
+    with ValkeyProcess() as server:
+        _allow(server, "-wait")
+        refusal = await _refusal(server, Durability("replica:2"), _APP)
+
+        assert "replica:2 needs as many replicas, and 0 are connected" in refusal
+        assert "durability replica:2 needs WAIT, which is refused" in refusal
+        assert (await _check(server.url, login=_APP)).version
+
+
 @pytest.mark.parametrize("password", ["open", None])
 async def test_a_wrong_or_missing_password_is_refused(password: str | None) -> None:
     """Credentials that the store does not take are a refusal, not a lost connection."""

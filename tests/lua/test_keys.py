@@ -48,10 +48,10 @@ NAMED: Final[dict[str, str]] = {
     **{name: getattr(PARTITION, name)(NAME) for name in FEEDS},
     **{name: getattr(PARTITION, name) for name in PLAIN_OF_FEEDS},
     **{f"index {kind}": PARTITION.index(f"{kind}:{NAME}") for kind in ("s", "k", "l", "o", "w")},
-    **{name: getattr(PARTITION, name) for name in (*PLAIN, *AGES, "rollout", "identity")},
+    **{name: getattr(PARTITION, name) for name in (*PLAIN, *AGES, "rollout", "identity", "mark")},
 }
 # Kinds that no script builds by the include: they are Python's, or of another form there.
-WRITTEN_BY_PYTHON: Final = frozenset({"asked", "stage", "identity", "lease"})
+WRITTEN_BY_PYTHON: Final = frozenset({"asked", "stage", "identity", "lease", "mark"})
 
 NO_SCRIPTS: Final = frozenset({"wait", "waiting", "letter", "floor"})
 STORY: Final = """

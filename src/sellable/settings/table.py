@@ -104,7 +104,10 @@ class Settings:
         int, _number(10, 60_000, "how long a connection to the store may take", _STORE)
     ] = 2_000
     command_timeout_ms: Annotated[
-        int, _number(10, 60_000, "how long the store may take for one command", _STORE)
+        int,
+        _number(
+            10, 60_000, "how long the store may take for one command, and then its replicas", _STORE
+        ),
     ] = 2_000
     read_queue_max: Annotated[
         int, _number(1, 1_000_000, "reads that may wait; more are refused as OVERLOADED", _STORE)
