@@ -14,6 +14,7 @@ from support.arena import FR
 from support.replicas import (
     SKU,
     UNITS,
+    WAIT_MS_MAX,
     WAIT_MS_SHORT,
     Replicated,
     replicated,
@@ -76,13 +77,14 @@ async def test_what_did_not_reach_the_replica_is_not_acknowledged(pair: Replicat
 
 
 async def test_a_repeat_waits_for_the_write_of_another_connection(pair: Replicated) -> None:
-    """WAIT alone would say at once that the replica has it, since the repeat writes nothing."""
+    """WAIT knows of what its own connection wrote, and a repeat writes nothing."""
     async with store_at(pair.primary.url) as other:
-        pair.replica.pause()
-        await other.reservations.reserve(want("cart"))
-    with pair.primary.client() as client:
-        client.get("anything")
-        assert client.wait(1, WAIT_MS_SHORT) == 1  # the anomaly
+        with pair.primary.client() as client:
+            client.set("before", 1)
+            assert client.wait(1, WAIT_MS_MAX) == 1
+            pair.replica.pause()
+            await other.reservations.reserve(want("cart"))
+            assert client.wait(1, WAIT_MS_SHORT) == 1  # the anomaly: the replica does not have it
     async with waiting_store(pair.primary.url, wait_ms=WAIT_MS_SHORT) as store:
         with pytest.raises(DurabilityNotReached):
             await store.reservations.reserve(want("cart"))
