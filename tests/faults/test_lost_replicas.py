@@ -181,7 +181,7 @@ async def test_a_deposed_primary_acknowledges_nothing(pair: Replicated) -> None:
 async def test_all_that_was_acknowledged_survives_a_failover(pair: Replicated) -> None:
     """The promise itself: a replica that takes over amidst it all has whatever was answered."""
     acknowledged: list[str] = []
-    async with waiting_store(pair.primary.url, wait_ms=WAIT_MS_SHORT) as store:
+    async with waiting_store(pair.primary.url, wait_ms=1_000) as store:
 
         async def buy_until_refused(buyer: int) -> None:
             for at in count():

@@ -16,6 +16,7 @@ from sellable.errors import (
     UnknownSku,
 )
 from sellable.reservation import Reserved
+from sellable.store.replicated import _ACKNOWLEDGES
 from sellable.store.runner import _UNACKNOWLEDGED
 from sellable.store.scripts import SCRIPTS
 from sellable.store.store import PARTITION
@@ -25,6 +26,14 @@ from support.client import Client, Want, refusal_of
 from support.replicas import SKU, UNITS, Replicated, replicated, waiting_store, want
 from support.service import service
 from support.wait import eventually_async
+
+# Answers of scripts that did nothing of what was asked, or are to be called again.
+REFUSALS = {
+    *(b"CLOSED", b"CONFLICT", b"EXPIRED", b"INVALID", b"IN_FUTURE", b"IN_PROGRESS", b"IN_USE"),
+    *(b"LOCATION_NOT_IN_MARKET", b"MORE_DUE", b"OTHER_MARKET", b"OTHER_ORDER", b"OUT_OF_STEP"),
+    *(b"SHORT", b"STALE", b"TOO_OLD", b"UNKNOWN_LOCATION", b"UNKNOWN_MARKET"),
+    *(b"UNKNOWN_RESERVATION", b"UNKNOWN_SKU", b"WRONG_COUNT"),
+}
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterator
@@ -215,6 +224,15 @@ async def test_every_call_that_changes_something_waits(pair: Replicated) -> None
 def test_who_does_not_wait_is_a_script_that_may_write() -> None:
     """The list has no name that is wrong or that the engine holds to reading anyway."""
     assert {name for name in _UNACKNOWLEDGED if not SCRIPTS[name].writes} == set()
+
+
+def test_every_outcome_is_an_acknowledgement_or_a_refusal() -> None:
+    """Whoever adds an outcome to a script decides whether it waits."""
+    acknowledged = [
+        script for name, script in SCRIPTS.items() if script.writes and name not in _UNACKNOWLEDGED
+    ]
+    outcomes = {outcome.encode() for script in acknowledged for outcome in script.outcomes}
+    assert outcomes == _ACKNOWLEDGES | REFUSALS
 
 
 @pytest.mark.parametrize("wanted", [2, 8])
