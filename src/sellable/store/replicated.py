@@ -10,10 +10,10 @@ positions in revisions are of one ledger.
 
 *One batch is under way, and the next one collects.* The engine does not read on behind a `WAIT`,
 so batches sent meanwhile would only queue there, each with a wait of its own. With a replica that
-answers, the rate is the same either way: some 3,000 reservations a second at 128 in flight on two
-busy cores, and 4,500 without replicas; but 64 writes share a `WAIT`, against 9. With one that
-hangs, 128 writes 2 ms apart and a `WAIT` of 200 ms, the last is answered after 0.6 s, against 22 s.
-(Measured; `loadtests/replica_wait.py`.)
+answers, the rate is the same either way: 2,000 to 3,400 reservations a second at 128 in flight on
+two busy cores; but where they come apart 64 writes share a `WAIT`, against 9. With one that hangs,
+128 writes 2 ms apart and a `WAIT` of 200 ms, the last is answered after 0.6 s, against 22 s. (All
+measured; `loadtests/replica_wait.py` repeats what is about one batch at a time.)
 
 *A mark before each `WAIT`.* `WAIT` covers what its own connection wrote, and nothing where that was
 nothing: a repeated call writes nothing, and its first reply may have been lost with another
