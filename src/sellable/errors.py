@@ -19,6 +19,7 @@ SellableError
 ├── SyncSuspicious           SYNC_SUSPICIOUS
 ├── Overloaded               OVERLOADED
 ├── StoreUnavailable         STORE_UNAVAILABLE        outcome_unknown: send it again, same id
+├── DurabilityNotReached     DURABILITY_NOT_REACHED   written, may be lost: send it again, same id
 ├── StoreRefused             (start-up only)          this store cannot keep our promises
 ├── ListenRefused            (start-up only)          this address cannot be served
 ├── SettingsRefused          (start-up only)          every setting that is wrong or unknown
@@ -140,8 +141,6 @@ class LocationNotInMarket(SellableError):
     def __init__(self, location: str, market: str) -> None:
         message = f"market {market} does not sell from location {location!r}"
         super().__init__(message, location=location, market=market)
-        self.location = location
-        self.market = market
 
 
 class LocationInUse(SellableError):
@@ -156,8 +155,6 @@ class LocationInUse(SellableError):
             location=location,
             reservation_count=reservation_count,
         )
-        self.location = location
-        self.reservation_count = reservation_count
 
 
 class IdempotencyConflict(SellableError):
@@ -176,8 +173,7 @@ class ReservationExpired(SellableError):
     reason = "RESERVATION_EXPIRED"
 
     def __init__(self, reservation_id: str) -> None:
-        message = f"reservation {reservation_id!r} has expired"
-        super().__init__(message, reservation=reservation_id)
+        super().__init__(f"reservation {reservation_id!r} has expired", reservation=reservation_id)
 
 
 class ReservationClosed(SellableError):
@@ -219,8 +215,6 @@ class NetworkVersionConflict(SellableError):
     def __init__(self, expected: int, current: int) -> None:
         message = f"expected network version {expected}, but {current} is in force"
         super().__init__(message, expected=expected, current=current)
-        self.expected = expected
-        self.current = current
 
 
 class SyncInProgress(SellableError):
@@ -262,18 +256,26 @@ class Overloaded(SellableError):
 
 
 class StoreUnavailable(SellableError):
-    """The store cannot be reached or did not answer.
-
-    With `outcome_unknown` a write may or may not have happened: the same call with the same id
-    finds out.
-    """
+    """The store did not answer; with `outcome_unknown` a write may or may not have happened."""
 
     reason = "STORE_UNAVAILABLE"
 
-    def __init__(self, problem: str, *, outcome_unknown: bool = False) -> None:
+    def __init__(self, problem: str, *, outcome_unknown: bool = False, **metadata: object) -> None:
         """Say what is wrong in our words; a driver's text never reaches the wire."""
-        super().__init__(problem, outcome_unknown=str(outcome_unknown).lower())
+        super().__init__(problem, outcome_unknown=str(outcome_unknown).lower(), **metadata)
         self.outcome_unknown = outcome_unknown
+
+
+class DurabilityNotReached(StoreUnavailable):
+    """Carried out, but too few replicas have it: a failover may lose it."""
+
+    reason = "DURABILITY_NOT_REACHED"
+    retry_after_ms = 100
+
+    def __init__(self, wanted: int, reached: int) -> None:
+        text = f"carried out, but {reached} of {wanted} replicas have it: send it again, same id"
+        counts = {"replicas_reached": reached, "replicas_wanted": wanted}
+        super().__init__(text, outcome_unknown=True, **counts)
 
 
 class StoreRefused(SellableError):

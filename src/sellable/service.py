@@ -27,7 +27,7 @@ from sellable.settings import Silences
 from sellable.store.ages import Ages
 from sellable.store.courtesy import note_clients
 from sellable.store.embedded import EmbeddedServer
-from sellable.store.guard import Durability, check_url
+from sellable.store.guard import check_url
 from sellable.v1.availability_pb2_grpc import add_AvailabilityServiceServicer_to_server
 from sellable.v1.inventory_pb2_grpc import add_InventoryServiceServicer_to_server
 from sellable.v1.network_pb2_grpc import add_NetworkServiceServicer_to_server
@@ -62,10 +62,11 @@ async def open_store(settings: Settings, data: Path | None) -> AsyncIterator[Sto
     async with AsyncExitStack() as stack:
         background = []
         url = settings.store
-        durability = Durability(settings.durability_effective)
+        durability = settings.durability_effective
         if url is None:
-            fsync = durability is Durability.FSYNC
-            server = await stack.enter_async_context(await EmbeddedServer.start(data, fsync=fsync))
+            server = await stack.enter_async_context(
+                await EmbeddedServer.start(data, fsync=durability.fsync)
+            )
             background.append(server.run())
             url = server.url
         else:

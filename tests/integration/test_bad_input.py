@@ -51,6 +51,7 @@ DAY_US: Final = 24 * 3600 * 1_000_000
 ELSEWHERE: Final = {
     "OVERLOADED": "faults/test_reads_faults.py",
     "STORE_UNAVAILABLE": "faults/test_lost_replies.py",
+    "DURABILITY_NOT_REACHED": "integration/test_replicated.py",
     "INTERNAL": "integration/test_server.py",
     "SYNC_IN_PROGRESS": "integration/test_sync_beside.py",
     "SYNC_SUSPICIOUS": "integration/test_sync.py",

@@ -7,8 +7,9 @@ import redis.asyncio
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from sellable.durability import FSYNC, PRIMARY, Durability
 from sellable.errors import StoreRefused, StoreUnavailable
-from sellable.store.guard import Durability, Engine, _judge_info, check_scheme, check_store
+from sellable.store.guard import Engine, _judge_info, check_scheme, check_store
 from support.server import ValkeyProcess
 
 _APP = ("app", "open")
@@ -17,7 +18,7 @@ _FSYNC = ("--appendonly", "yes", "--appendfsync", "always")
 
 async def _check(
     url: str,
-    durability: Durability = Durability.PRIMARY,
+    durability: Durability = PRIMARY,
     login: tuple[str | None, str | None] = (None, None),
 ) -> Engine:
     user, password = login
@@ -57,7 +58,7 @@ async def test_a_fitting_store_is_let_through_and_named(store_url: str) -> None:
 async def test_a_store_that_flushes_each_write_serves_fsync() -> None:
     """Durability fsync is let through where it is true."""
     with ValkeyProcess(*_FSYNC) as server:
-        engine = await _check(server.url, Durability.FSYNC)
+        engine = await _check(server.url, FSYNC)
 
         assert (await _check(server.url)) == engine
 
@@ -67,32 +68,32 @@ async def test_a_store_that_flushes_each_write_serves_fsync() -> None:
     [
         (
             ("--maxmemory-policy", "allkeys-lru"),
-            Durability.PRIMARY,
+            PRIMARY,
             "eviction would silently drop stock",
         ),
         (
             ("--cluster-enabled", "yes"),
-            Durability.PRIMARY,
+            PRIMARY,
             "it runs in cluster mode, which comes later",
         ),
         (
             ("--replicaof", "127.0.0.1 1"),
-            Durability.PRIMARY,
+            PRIMARY,
             "its role is slave: connect to the primary",
         ),
         (
             ("--appendonly", "no"),
-            Durability.FSYNC,
+            FSYNC,
             "durability fsync needs appendonly yes, it is no",
         ),
         (
             ("--appendonly", "yes", "--appendfsync", "everysec"),
-            Durability.FSYNC,
+            FSYNC,
             "durability fsync needs appendfsync always, it is everysec",
         ),
         (
             (*_FSYNC, "--no-appendfsync-on-rewrite", "yes"),
-            Durability.FSYNC,
+            FSYNC,
             "durability fsync needs no-appendfsync-on-rewrite no, it is yes",
         ),
     ],
@@ -108,7 +109,7 @@ async def test_a_store_that_cannot_keep_the_promise_is_refused(
 async def test_every_reason_is_listed_at_once() -> None:
     """Whoever sets up a store learns in one start all that is to be changed."""
     with ValkeyProcess("--maxmemory-policy", "volatile-ttl", "--appendfsync", "no") as server:
-        refusal = await _refusal(server, Durability.FSYNC)
+        refusal = await _refusal(server, FSYNC)
 
     expected = ["maxmemory-policy is volatile-ttl", "appendonly yes", "appendfsync always"]
     assert expected == [part for part in expected if part in refusal]
@@ -118,7 +119,7 @@ async def test_fsync_that_cannot_be_proven_is_refused() -> None:
     """A store that hides its configuration is refused for fsync, and serves primary."""
     with ValkeyProcess(*_FSYNC) as server:
         _allow(server, "-config")
-        refusal = await _refusal(server, Durability.FSYNC, _APP)
+        refusal = await _refusal(server, FSYNC, _APP)
 
         assert "cannot be proven" in refusal
         assert (await _check(server.url, login=_APP)).version
@@ -137,7 +138,18 @@ async def test_a_user_without_the_needed_rights_is_refused(forbidden: str, expec
     with ValkeyProcess() as server:
         _allow(server, forbidden)
 
-        assert expected in await _refusal(server, Durability.PRIMARY, _APP)
+        assert expected in await _refusal(server, PRIMARY, _APP)
+
+
+async def test_replicas_that_cannot_be_waited_for_are_refused() -> None:
+    """Both that there are too few, and that the user may not wait for them."""
+    with ValkeyProcess() as server:
+        _allow(server, "-wait")
+        refusal = await _refusal(server, Durability("replica:2"), _APP)
+
+        assert "replica:2 needs as many replicas, and 0 are connected" in refusal
+        assert "durability replica:2 needs WAIT, which is refused" in refusal
+        assert (await _check(server.url, login=_APP)).version
 
 
 @pytest.mark.parametrize("password", ["open", None])
@@ -147,7 +159,7 @@ async def test_a_wrong_or_missing_password_is_refused(password: str | None) -> N
         with server.client() as client:
             client.config_set("requirepass", "closed")
 
-        assert "does not let us in" in await _refusal(server, Durability.PRIMARY, (None, password))
+        assert "does not let us in" in await _refusal(server, PRIMARY, (None, password))
 
 
 async def test_a_store_that_is_gone_is_unavailable() -> None:

@@ -135,7 +135,7 @@ async def test_a_restore_does_not_drop_what_is_held(store: Store) -> None:
     await store.reservations.reserve(request)
     with pytest.raises(LocationInUse) as refused:
         await store.networks.restore(1)
-    assert ("STORE", 1) == (refused.value.location, refused.value.reservation_count)
+    assert {"location": "STORE", "reservation_count": "1"} == refused.value.metadata
     await store.reservations.release("r1", ())
     assert 3 == (await store.networks.restore(1)).version
 
@@ -149,7 +149,7 @@ async def test_an_expected_version_is_held(store: Store) -> None:
     ):
         with pytest.raises(NetworkVersionConflict) as refused:
             await call
-        assert 1 == refused.value.current
+        assert "1" == refused.value.metadata["current"]
     assert 1 == (await store.networks.in_force()).version
 
 

@@ -48,10 +48,10 @@ NAMED: Final[dict[str, str]] = {
     **{name: getattr(PARTITION, name)(NAME) for name in FEEDS},
     **{name: getattr(PARTITION, name) for name in PLAIN_OF_FEEDS},
     **{f"index {kind}": PARTITION.index(f"{kind}:{NAME}") for kind in ("s", "k", "l", "o", "w")},
-    **{name: getattr(PARTITION, name) for name in (*PLAIN, *AGES, "rollout", "identity")},
+    **{name: getattr(PARTITION, name) for name in (*PLAIN, *AGES, "rollout", "identity", "mark")},
 }
 # Kinds that no script builds by the include: they are Python's, or of another form there.
-WRITTEN_BY_PYTHON: Final = frozenset({"asked", "stage", "identity", "lease"})
+WRITTEN_BY_PYTHON: Final = frozenset({"asked", "stage", "identity", "lease", "mark"})
 
 NO_SCRIPTS: Final = frozenset({"wait", "waiting", "letter", "floor"})
 STORY: Final = """
@@ -211,7 +211,7 @@ async def test_keys_that_appear_are_those_that_partition_names(
     assert await Rollout(bench.store.runner).step() is True
     await bench.call("network buffer=2 stale=L2:2 quota=A:3")
     with cluster.client() as client:
-        client.set(PARTITION.asked, 1)  # a service would note that, not a call
+        client.mset({PARTITION.asked: 1, PARTITION.mark: 1})  # a service would, not a call
         found = keys(client)
     patterns = {
         name: re.compile(re.escape(key).replace(re.escape(NAME), ".+"))

@@ -39,6 +39,7 @@ SAMPLES: Final[tuple[errors.SellableError, ...]] = (
     errors.SyncInProgress("DC-PARIS", "night-0412"),
     errors.SyncSuspicious("DC-PARIS", 812, 1040, 0.2),
     errors.StoreUnavailable("the store did not answer", outcome_unknown=True),
+    errors.DurabilityNotReached(wanted=1, reached=0),
     InternalFault("9f86d081884c7d65"),
 )
 

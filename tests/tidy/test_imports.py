@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
 SOURCE: Final = ROOT / "src" / "sellable"
 # What a room may import of the product, besides itself; None: everything.
-VALUES: Final = frozenset({"errors", "geo", "limits", "names", "reservation", "stock", "revision"})
+VALUES: Final = frozenset(
+    {"durability", "errors", "geo", "limits", "names", "reservation", "stock", "revision"}
+)
 MAY_IMPORT: Final[dict[str, frozenset[str] | None]] = {
+    "durability": frozenset({"limits"}),
     "geo": frozenset(),
     "limits": frozenset(),
     "errors": frozenset(),
@@ -26,7 +29,7 @@ MAY_IMPORT: Final[dict[str, frozenset[str] | None]] = {
     "reservation": frozenset(),
     "stock": frozenset(),
     "revision": frozenset({"errors"}),
-    "settings": frozenset({"errors", "limits", "names", "network"}),
+    "settings": frozenset({"durability", "errors", "limits", "names", "network"}),
     "network": VALUES,
     "explain": VALUES | {"network"},
     "store": VALUES | {"network", "explain"},

@@ -104,7 +104,7 @@ def test_every_reason_is_named_by_a_call_or_common_to_all() -> None:
         for _, _, comment in methods()
         for word in re.findall(r"[A-Z_]{4,}", items(comment)[-1])
     }
-    common = {"OVERLOADED", "STORE_UNAVAILABLE", "INTERNAL"}
+    common = {"OVERLOADED", "STORE_UNAVAILABLE", "DURABILITY_NOT_REACHED", "INTERNAL"}
     assert (named - {code.name for code in CODES.values()}) | common == set(CODES) | ROW_REASONS
 
 

@@ -146,6 +146,7 @@ def test_every_reason_has_its_exit_code() -> None:
         "INVALID_NETWORK": ExitCode.USAGE,
         "OVERLOADED": ExitCode.NO_ANSWER,
         "STORE_UNAVAILABLE": ExitCode.NO_ANSWER,
+        "DURABILITY_NOT_REACHED": ExitCode.NO_ANSWER,
         "INTERNAL": ExitCode.FAULT,
     }
     assert {reason: special.get(reason, ExitCode.REFUSED) for reason in CODES} == {

@@ -12,6 +12,8 @@ from sellable import limits
 from sellable.errors import SettingsRefused
 from sellable.settings import PREFIX, TABLE, Settings, load_settings
 
+DURABILITIES = "fsync, primary or replica:N with N from 1 to 8"
+
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,6 +71,14 @@ def test_a_store_of_the_user_is_durable_as_its_primary_is() -> None:
     store = "redis://localhost"
     assert load_settings(store=store).durability_effective == "primary"
     assert load_settings(store=store, durability="fsync").durability_effective == "fsync"
+
+
+@pytest.mark.parametrize("replicas", [1, limits.REPLICAS_MAX])
+def test_a_durability_may_ask_for_replicas(replicas: int) -> None:
+    """Of a store of the user, within the bound."""
+    settings = load_settings(store="redis://localhost", durability=f"replica:{replicas}")
+    assert settings.durability_effective.replicas == replicas
+    assert not settings.durability_effective.fsync
 
 
 @pytest.mark.parametrize(
@@ -145,7 +155,23 @@ def test_names_of_others_are_let_be(monkeypatch: pytest.MonkeyPatch, name: str) 
         ),
         ({"partitions": "1_0"}, "--partitions: '1_0' is not a whole number from 1 to 1024"),
         ({"transport": "http"}, "--transport: 'http' is not auto, native or grpcio"),
-        ({"durability": "replica:1"}, "--durability: 'replica:1' is not fsync or primary"),
+        (
+            {"durability": "replica:0", "store": "redis://localhost"},
+            f"--durability: 'replica:0' is not {DURABILITIES}",
+        ),
+        (
+            {"durability": f"replica:{limits.REPLICAS_MAX + 1}", "store": "redis://localhost"},
+            f"--durability: 'replica:9' is not {DURABILITIES}",
+        ),
+        ({"durability": "replica"}, f"--durability: 'replica' is not {DURABILITIES}"),
+        (
+            {"durability": "replica:1"},
+            (
+                "durability replica:1 needs a store of yours with replicas, as the embedded one "
+                "has none: name it with --store, or choose fsync "
+                "(durability from --durability, store from default)"
+            ),
+        ),
         (
             {"log_level": "x" * 100},
             f"--log-level: '{'x' * 64}...' is not debug, info, warning or error",

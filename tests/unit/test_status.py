@@ -40,13 +40,13 @@ async def ask(channel: grpc.aio.Channel) -> RefusedCall:
     return error_from_rpc(caught.value)
 
 
-def leaves(kind: type[errors.SellableError]) -> Iterator[type[errors.SellableError]]:
-    """Return the kinds of errors.py that are raised: those that nothing there refines."""
-    below = [sub for sub in kind.__subclasses__() if sub.__module__ == errors.__name__]
-    if not below:
-        yield kind
-    for sub in below:
-        yield from leaves(sub)
+def kinds_below(kind: type[errors.SellableError]) -> Iterator[type[errors.SellableError]]:
+    """Return the kinds of errors.py that are raised: those below a kind, but for private ones."""
+    for sub in kind.__subclasses__():
+        if sub.__module__ == errors.__name__:
+            if not sub.__name__.startswith("_"):
+                yield sub
+            yield from kinds_below(sub)
 
 
 @asynccontextmanager
@@ -79,7 +79,7 @@ async def refused(error: errors.SellableError, transport: str) -> RefusedCall:
 
 def test_every_refusal_of_a_call_has_a_sample() -> None:
     """So that the tests below speak of all of them."""
-    kinds = set(leaves(errors.SellableError)) - START_UP_ONLY - {errors.BugError}
+    kinds = set(kinds_below(errors.SellableError)) - START_UP_ONLY - {errors.BugError}
     assert kinds == {type(sample) for sample in SAMPLES if not isinstance(sample, errors.BugError)}
 
 
@@ -97,7 +97,7 @@ def test_the_tree_in_the_docstring_is_the_tree() -> None:
     )
     real = {
         kind.__name__: "(start-up only)" if kind in START_UP_ONLY else kind.reason
-        for kind in leaves(errors.SellableError)
+        for kind in kinds_below(errors.SellableError)
     }
     assert shown == real
 
@@ -136,7 +136,7 @@ async def test_a_client_learns_everything(sample: errors.SellableError, transpor
         metadata=sample.metadata,
         violations=violations,
         short_lines=sample.lines if isinstance(sample, InsufficientStock) else (),
-        retry_after_ms=sample.retry_after_ms if isinstance(sample, errors.Overloaded) else 0,
+        retry_after_ms=getattr(sample, "retry_after_ms", 0),
     )
 
 

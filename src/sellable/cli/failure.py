@@ -50,6 +50,7 @@ _EXIT_CODE_BY_REASON: Final = {
     "INVALID_NETWORK": ExitCode.USAGE,
     "OVERLOADED": ExitCode.NO_ANSWER,
     "STORE_UNAVAILABLE": ExitCode.NO_ANSWER,
+    "DURABILITY_NOT_REACHED": ExitCode.NO_ANSWER,
     "INTERNAL": ExitCode.FAULT,
 }
 # The command that helps further.

@@ -102,9 +102,7 @@ async def _push(settings: Settings, source: str, lines: BinaryIO) -> _Pushed:
                 part = events[at : at + _EVENTS_PER_ENTRY]
                 fields = [text for event in part for text in (b"event", event)]
                 commands.append(("XADD", key, "*", *fields))
-            for reply in await store.runner.connection.pipeline(commands):
-                if isinstance(reply, Exception):
-                    raise reply
+            await store.runner.change(commands)
             pushed.events += len(events)
             pushed.entries += len(commands)
     return pushed

@@ -6,7 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Annotated, Any, Concatenate, ParamSpec
+from typing import Annotated, Any, Concatenate, Final, ParamSpec
 
 import typer
 from rich.markup import escape
@@ -17,6 +17,11 @@ from sellable.cli.show import table
 from sellable.cli.terminal import Answer, write_answer
 from sellable.settings import DEFAULT, TABLE, InForce, Setting, settings_in_force
 
+# How flags are shown whose values have a form of their own.
+_METAVARS: Final = {
+    "durability": "fsync|primary|replica:N",
+    "feed_silent_after": "NAME=DURATION,...",
+}
 _Arguments = ParamSpec("_Arguments")
 
 _Config = Annotated[
@@ -85,14 +90,14 @@ def check_config_command(in_force: InForce, *, as_json: AsJson = False) -> None:
 def _option(setting: Setting) -> Any:
     """Return a flag as text: the table decides what is right, so that all is refused at once."""
     metavar = "N" if setting.allowed.startswith("a whole") else "PATH"
-    if setting.choices:
+    if setting.name in _METAVARS:
+        metavar = _METAVARS[setting.name]
+    elif setting.choices:
         metavar = "|".join(setting.choices)
     elif setting.allowed == "an address":
         metavar = "ADDRESS"
     elif setting.secret:
         metavar = "URL"
-    elif setting.allowed.startswith("NAME="):
-        metavar = "NAME=DURATION,..."
     return Annotated[
         str | None,
         typer.Option(

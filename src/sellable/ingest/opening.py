@@ -7,17 +7,19 @@ serves, so that a copied folder or a socket left over never leads to other data.
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from sellable.errors import StoreRefused, StoreUnavailable
 from sellable.store.connection import Connection
 from sellable.store.data_folder import ID_FILE, own_socket, runtime_socket
-from sellable.store.guard import Durability, check_url
+from sellable.store.guard import check_url
+from sellable.store.replicated import ReplicatedWrites
 from sellable.store.runner import Retention
 from sellable.store.server_options import title_of
 from sellable.store.server_process import ask_identity
-from sellable.store.store import Store
+from sellable.store.store import PARTITION, Store
 from sellable.store.wire import WireLimits
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ async def store_address(settings: Settings) -> str:
     """
     if settings.store is None:
         return await _running_address(settings.data)
-    await check_url(settings.store, durability=Durability(settings.durability_effective))
+    await check_url(settings.store, durability=settings.durability_effective)
     return settings.store
 
 
@@ -66,7 +68,26 @@ async def attached(settings: Settings, url: str) -> AsyncIterator[Store]:
         connect_timeout_ms=settings.connect_timeout_ms,
         queue_max=settings.command_queue_max,
     )
-    async with await Connection.open(url, limits=limits) as connection:
+    replicas = settings.durability_effective.replicas
+    async with AsyncExitStack() as stack:
+        connection = await stack.enter_async_context(await Connection.open(url, limits=limits))
+        writes = None
+        if replicas:
+            # A batch takes a command's time and then waits as long for the replicas.
+            patient = replace(
+                limits,
+                command_timeout_ms=2 * limits.command_timeout_ms,
+                queue_max=limits.queue_max + 2,
+            )
+            writes = ReplicatedWrites(
+                await stack.enter_async_context(
+                    await Connection.open(url, limits=patient, beside=connection)
+                ),
+                mark=PARTITION.mark,
+                replicas=replicas,
+                timeout_ms=limits.command_timeout_ms,
+                writes_max=limits.queue_max,
+            )
         yield await Store.attach(
             connection,
             retention=Retention(
@@ -76,6 +97,7 @@ async def attached(settings: Settings, url: str) -> AsyncIterator[Store]:
             future_tolerance_ms=settings.future_tolerance_ms,
             read_queue_max=settings.read_queue_max,
             network_versions_max=settings.network_versions_max,
+            writes=writes,
         )
 
 

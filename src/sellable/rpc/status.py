@@ -16,6 +16,7 @@ from grpc import StatusCode
 from grpc_status import rpc_status
 
 from sellable.errors import (
+    DurabilityNotReached,
     InsufficientStock,
     InvalidFields,
     InvalidNetwork,
@@ -54,6 +55,7 @@ CODES: Final = {
     "SYNC_IN_PROGRESS": StatusCode.ABORTED,
     "SYNC_SUSPICIOUS": StatusCode.FAILED_PRECONDITION,
     "STORE_UNAVAILABLE": StatusCode.UNAVAILABLE,
+    "DURABILITY_NOT_REACHED": StatusCode.UNAVAILABLE,
     "INTERNAL": StatusCode.INTERNAL,
 }
 # Reasons that only ever refuse a row of a call, so that they have no code.
@@ -94,7 +96,7 @@ def to_status(error: SellableError) -> status_pb2.Status:
         case InsufficientStock():
             lines = _fitting([_short_line(line) for line in error.lines], info, room)
             detail = common_pb2.StockShortfall(lines=lines)
-        case Overloaded():
+        case Overloaded() | DurabilityNotReached():
             delay = Duration()
             delay.FromMilliseconds(error.retry_after_ms)
             detail = error_details_pb2.RetryInfo(retry_delay=delay)

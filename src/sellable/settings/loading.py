@@ -143,6 +143,14 @@ def _contradictions(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]
                 f"ttl_ms_max {settings.ttl_ms_max} must be in this order"
             ),
         )
+    if settings.store is None and settings.durability_effective.replicas:
+        yield (
+            ("durability", "store"),
+            (
+                f"durability {settings.durability} needs a store of yours with replicas, as the "
+                "embedded one has none: name it with --store, or choose fsync"
+            ),
+        )
     tls = ("tls_certificate_file", "tls_key_file")
     if (settings.tls_certificate_file is None) != (settings.tls_key_file is None):
         yield tls, "tls_certificate_file and tls_key_file go together: one is missing"

@@ -22,7 +22,8 @@ from typing import (
 
 from msgspec import Meta, inspect
 
-from sellable import limits
+from sellable import durability, limits
+from sellable.durability import FSYNC, PRIMARY, Durability
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,8 +90,11 @@ class Settings:
         default_factory=data_folder_default
     )
     durability: Annotated[
-        Literal["fsync", "primary"] | None,
-        _of("what an acknowledged write survives; none: fsync embedded, primary else", _STORE),
+        Durability | None,
+        _of(
+            "what an acknowledged write survives; none: fsync embedded, primary else",
+            {**_STORE, "allowed": durability.ALLOWED},
+        ),
     ] = None
     partitions: Annotated[
         int,
@@ -100,7 +104,10 @@ class Settings:
         int, _number(10, 60_000, "how long a connection to the store may take", _STORE)
     ] = 2_000
     command_timeout_ms: Annotated[
-        int, _number(10, 60_000, "how long the store may take for one command", _STORE)
+        int,
+        _number(
+            10, 60_000, "how long the store may take for one command, and then its replicas", _STORE
+        ),
     ] = 2_000
     read_queue_max: Annotated[
         int, _number(1, 1_000_000, "reads that may wait; more are refused as OVERLOADED", _STORE)
@@ -181,11 +188,11 @@ class Settings:
     ] = "auto"
 
     @property
-    def durability_effective(self) -> Literal["fsync", "primary"]:
+    def durability_effective(self) -> Durability:
         """What is asked of the store: `durability`, or the default of its kind."""
         if self.durability is not None:
             return self.durability
-        return "fsync" if self.store is None else "primary"
+        return FSYNC if self.store is None else PRIMARY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

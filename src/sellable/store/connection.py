@@ -1,4 +1,4 @@
-"""The one connection to the store: pipelined, shared by every caller, and never silent.
+"""A connection to the store: pipelined, shared by every caller, and never silent.
 
 Decisions
 
@@ -10,8 +10,9 @@ bounds, silence and order are then ours to state.
 *A lost store is an answer, not a wait.* While there is no connection every call fails at once
 with `StoreUnavailable`; connecting again goes on in the background for as long as it takes.
 
-*Nobody blocks here.* Commands that wait on the store's side (`BLPOP`, `XREADGROUP ... BLOCK`) need
-a connection of their own, as they would hold up everybody's replies.
+*Nobody blocks here.* Commands that wait on the store's side (`XREADGROUP ... BLOCK`, `WAIT`) need a
+connection of their own, as they would hold up everybody's replies. One that writes beside another
+is lost and found with it: else one of the two might stay with a server that a failover has deposed.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from redis.asyncio.connection import UnixDomainSocketConnection as Unix
 from redis.asyncio.connection import parse_url
 from redis.exceptions import RedisError
 
-from sellable.errors import BugError, SellableError, StoreRefused, StoreUnavailable
+from sellable.errors import BugError, StoreRefused, StoreUnavailable
 from sellable.store.replies import Forbidden, ScriptMissing
 from sellable.store.wire import LOST, Traffic, Wire, WireLimits
 
@@ -57,25 +58,40 @@ class Connection:
     caller may leave at any time: what it sent still takes effect, only its reply is dropped.
     """
 
-    def __init__(self, endpoint: Tcp | Unix, limits: WireLimits) -> None:
-        self.traffic = Traffic()
+    def __init__(self, endpoint: Tcp | Unix, limits: WireLimits, beside: Connection | None) -> None:
+        self.traffic: Traffic = Traffic() if beside is None else beside.traffic
+        self._beside = beside
+        if beside is not None:
+            beside._beside = self  # noqa: SLF001 - of this class
         self._endpoint = endpoint
         self._limits = limits
         self._wire: Wire | None = None
         self._problem = _UNREACHABLE
         self._closing = False
         self._reconnecting: asyncio.Task[None] | None = None
-        self._script_loads: dict[str, asyncio.Future[list[Reply]]] = {}
+        self._script_loads: dict[str, asyncio.Future[Reply]] = {}
 
     @classmethod
-    async def open(cls, url: str, *, limits: WireLimits = _LIMITS_DEFAULT) -> Self:
+    async def open(
+        cls,
+        url: str,
+        *,
+        limits: WireLimits = _LIMITS_DEFAULT,
+        beside: Connection | None = None,
+    ) -> Self:
         """Connect once.
+
+        Args:
+            url: Where.
+            limits: The bounds of the queue and of the store's silence.
+            beside: Another connection to the same store, which this one shares its counters with:
+                each is given up when the other one is lost.
 
         Raises:
             StoreRefused: The address cannot be used, or the store wants other credentials.
             StoreUnavailable: Nothing answers there.
         """
-        connection = cls(_endpoint(url), limits)
+        connection = cls(_endpoint(url), limits, beside)
         connection._wire = await connection._connect()
         return connection
 
@@ -106,11 +122,30 @@ class Connection:
 
         The second try is safe, as a script that is not known has not run.
         """
-        command: Command = ("EVALSHA", script.sha, len(keys), *keys, *args)
+        command = script.command(keys, args)
         try:
             return await self.execute(*command)
         except ScriptMissing:
-            return await self._load_and_run(script, command)
+            await self.load(script)
+            return await self.execute(*command)
+
+    async def load(self, script: Script) -> None:
+        """Make a script known to the store.
+
+        After a restart of the store every caller of a tick comes here: one load is enough.
+        """
+        loading = self._script_loads.get(script.sha)
+        if loading is None:
+            loading = self.execute("SCRIPT", "LOAD", script.source)
+            self._script_loads[script.sha] = loading
+            loading.add_done_callback(lambda _: self._script_loads.pop(script.sha))
+        if await asyncio.shield(loading) != script.sha.encode():
+            raise BugError(f"the SHA of script {script.name} is not that of its source")
+
+    def lose(self, problem: str) -> None:
+        """Give the socket up and connect again: calls that wait fail now, as if it were lost."""
+        if self._wire is not None:
+            self._wire.lose(problem)
 
     async def close(self) -> None:
         """Close the socket; calls that still wait fail."""
@@ -139,23 +174,6 @@ class Connection:
         if self._wire is None:
             raise StoreUnavailable(self._problem)
         return self._wire
-
-    async def _load_and_run(self, script: Script, command: Command) -> Reply:
-        # After a restart of the store every caller of a tick comes here: one load is enough, as
-        # what is sent after it runs after it.
-        if script.sha in self._script_loads:
-            return await self.execute(*command)
-        both = self.pipeline([("SCRIPT", "LOAD", script.source), command])
-        self._script_loads[script.sha] = both
-        both.add_done_callback(lambda _: self._script_loads.pop(script.sha))
-        loaded, reply = await both
-        if isinstance(loaded, SellableError):
-            raise loaded
-        if loaded != script.sha.encode():
-            raise BugError(f"the SHA of script {script.name} is not that of its source")
-        if isinstance(reply, SellableError):
-            raise reply
-        return reply
 
     async def _connect(self) -> Wire:
         try:
@@ -208,9 +226,12 @@ class Connection:
             return  # it was never taken into use
         self._wire = None
         self._problem = problem
-        if not self._closing:
-            _log.warning("store_lost", problem=problem)
-            self._reconnecting = asyncio.get_running_loop().create_task(self._reconnect())
+        if self._closing:
+            return
+        _log.warning("store_lost", problem=problem)
+        self._reconnecting = asyncio.get_running_loop().create_task(self._reconnect())
+        if self._beside is not None:
+            self._beside.lose(problem)
 
     async def _reconnect(self) -> None:
         delay_s = _RECONNECT_DELAY_S_MIN

@@ -181,14 +181,17 @@ class Feeds:
         """Note that a log has come to its end, and the time of its rows that have none."""
         key = self._runner.partition.log(source, name)
         now_ms = await self._runner.now_ms()
-        await self._change(
-            ("HSET", key, "finished", 1, "update_ms", now_ms, "as_of_us", as_of_us),
-            ("PEXPIRE", key, limits.LOG_KEEP_MS),
+        await self._runner.change(
+            [
+                ("HSET", key, "finished", 1, "update_ms", now_ms, "as_of_us", as_of_us),
+                ("PEXPIRE", key, limits.LOG_KEEP_MS),
+            ]
         )
 
     async def restart_log(self, source: str, name: str) -> None:
         """Forget how far a log is, so that its rows are read, and counted, once more."""
-        await self._change(("HDEL", self._runner.partition.log(source, name), *_RESTARTED))
+        key = self._runner.partition.log(source, name)
+        await self._runner.change([("HDEL", key, *_RESTARTED)])
 
     async def apply_entries(self, source: str, entries: Sequence[Entry]) -> list[EntryAnswer]:
         """Apply entries of a source's stream, in order, until each is applied or gone.
@@ -258,11 +261,6 @@ class Feeds:
             given_up = max(given_up, 0) + count
             if gone:
                 return given_up
-
-    async def _change(self, *commands: tuple[str | int, ...]) -> None:
-        for reply in await self._runner.connection.pipeline(commands):
-            if isinstance(reply, Exception):
-                raise reply
 
 
 async def _next(reading: AsyncIterator[Sequence[Row]]) -> Sequence[Row] | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -15,17 +14,12 @@ from sellable.errors import StoreRefused, StoreUnavailable
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
+    from sellable.durability import Durability
+
 SCHEMES: Final = ("redis", "rediss", "unix")
 _VERSION_MIN: Final = {"Valkey": (7, 2), "Redis": (7, 0)}
 # Needs nothing but the right to run scripts, which every call of ours is.
 _PROBE: Final = "#!lua flags=no-writes\nreturn 1"
-
-
-class Durability(StrEnum):
-    """What an acknowledged write survives."""
-
-    PRIMARY = "primary"  # what the store does by itself; a crash or failover may forget writes
-    FSYNC = "fsync"  # a power cut: the engine answers after the flush
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +66,10 @@ async def check_store(client: Redis, *, durability: Durability) -> Engine:
         info = await client.info()
         engine, problems = _judge_info(info)
         problems += await _judge_scripting(client)
-        if durability is Durability.FSYNC:
+        if durability.fsync:
             problems += await _judge_fsync(client)
+        if durability.replicas:
+            problems += await _judge_replicas(client, info, durability.replicas)
     except redis.exceptions.NoPermissionError as error:
         raise StoreRefused(
             "the store's user may not run INFO, so that nothing about the store can be checked"
@@ -132,6 +128,22 @@ async def _judge_fsync(client: Redis) -> list[str]:
         for name, value in wanted.items()
         if found.get(name) != value
     ]
+
+
+async def _judge_replicas(client: Redis, info: dict[str, Any], wanted: int) -> list[str]:
+    told = (info.get(f"slave{at}") for at in range(int(info.get("connected_slaves", 0))))
+    online = sum(one is not None and one["state"] == "online" for one in told)
+    problems = []
+    if online < wanted:
+        problems.append(
+            f"durability replica:{wanted} needs as many replicas, and {online} "
+            f"{'is' if online == 1 else 'are'} connected"
+        )
+    try:
+        await client.wait(0, 1)
+    except redis.ResponseError as error:
+        problems.append(f"durability replica:{wanted} needs WAIT, which is refused ({error})")
+    return problems
 
 
 def _parse_version(text: str) -> tuple[int, ...]:

@@ -184,6 +184,11 @@ class Partition:
         """Hash: the store's id, its number of partitions and its layout."""
         return f"{{{self.tag}}}:identity"
 
+    @property
+    def mark(self) -> str:
+        """String: set behind the writes of a batch, so that waiting for it covers all before it."""
+        return f"{{{self.tag}}}:mark"
+
     def lease(self, work: str) -> str:
         """String with a time to live: which process does this background work."""
         return f"{{{self.tag}}}:lease:{work}"

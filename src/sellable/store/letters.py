@@ -199,10 +199,7 @@ class Letters:
         for source, stream_id in places:
             commands.append(("XDEL", partition.dead(source), stream_id))
             commands.append(("HDEL", partition.tried(source), stream_id))
-        replies = await self._runner.connection.pipeline(commands)
-        for reply in replies:
-            if isinstance(reply, Exception):
-                raise reply
+        replies = await self._runner.change(commands)
         return [
             FactResult(Outcome.APPLIED) if gone else FactResult(Outcome.UNCHANGED, "", _GONE)
             for gone in replies[::2]

@@ -155,6 +155,7 @@ class Networks:
             changes = documents.changes(old.network if old else None, new)
             # A repeat after a lost reply finds its document in force: its effect is reached.
             if document == current.document:
+                await self._runner.change([])
                 return Applied(version=current.version, changes=changes)
             if expected_version not in (None, current.version):
                 raise NetworkVersionConflict(expected_version or 0, current.version)

@@ -28,6 +28,7 @@ _UNAVAILABLE: Final = {
     "NOREPLICAS": "the store has too few replicas in reach and refuses writes",
     "OOM": "the store is out of memory and refuses writes",
     "READONLY": "the store is a read-only replica; its primary is needed",
+    "UNBLOCKED": "the store is no longer the primary",
     "TRYAGAIN": "the store is moving these keys to another node",
     "WRONGPASS": "the store refused the credentials",
 }

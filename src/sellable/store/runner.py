@@ -19,11 +19,23 @@ if TYPE_CHECKING:
 
     from sellable.store.connection import Connection
     from sellable.store.keys import Partition
+    from sellable.store.replicated import ReplicatedWrites
+    from sellable.store.replies import Reply
+    from sellable.store.wire import Command
 
 _SKUS_PER_REFRESH: Final = 40  # more names than a script sees to only cost their unpacking
 _REFRESHES_AT_ONCE: Final = 4
 REFRESH_WORK_MAX: Final = 250  # positions and markets: about 1 ms of the engine
 _TRIES_MAX: Final = 20
+
+# Scripts that may write, but acknowledge nothing: readers, who do not wait, and upkeep that is done
+# again where it is lost. Every other one is answered by `writes`.
+_UNACKNOWLEDGED: Final = frozenset(
+    {
+        *("explain", "get_reservation", "list_positions", "list_reservations", "sync_check"),
+        *("advance_rollout", "expire", "purge", "refresh", "switch_network"),
+    }
+)
 
 _decode: Final = msgspec.msgpack.Decoder().decode
 pack: Final = msgspec.msgpack.Encoder().encode
@@ -66,7 +78,15 @@ def engine_clock() -> int:
 
 
 class Runner:
-    """The scripts of one partition over one connection."""
+    """The scripts of one partition.
+
+    Args:
+        connection: Where to ask.
+        partition: Whose keys.
+        retention: How much is kept.
+        clock: The time in ms; 0 is the engine's.
+        writes: Where writes that are acknowledged go, if elsewhere.
+    """
 
     def __init__(
         self,
@@ -74,8 +94,10 @@ class Runner:
         partition: Partition,
         retention: Retention,
         clock: Callable[[], int] = engine_clock,
+        writes: ReplicatedWrites | None = None,
     ) -> None:
         self.connection = connection
+        self._writes = writes or connection
         self.partition = partition
         self.retention = retention
         self.clock = clock
@@ -101,6 +123,20 @@ class Runner:
     async def read_stage(self, name: str, stage: str, *args: bytes | str | int) -> Answer:
         """Run a script that writes nothing on a network that is only staged."""
         return await self._call(name, args, stage)
+
+    async def change(self, commands: Sequence[Command]) -> list[Reply]:
+        """Send plain commands whose effect is acknowledged; return their replies.
+
+        Without any, what is acknowledged was done before: it may only have to reach the replicas.
+
+        Raises:
+            StoreUnavailable: Of the first that was refused.
+        """
+        replies = await self._writes.pipeline(commands)
+        for reply in replies:
+            if isinstance(reply, Exception):
+                raise reply
+        return replies
 
     async def run_settled(self, name: str, *args: bytes | str | int) -> Answer:
         """Run a script until it needs no refresh and no more expiries first.
@@ -197,7 +233,9 @@ class Runner:
         self, name: str, args: Sequence[bytes | str | int], network: str = ""
     ) -> Answer:
         script = SCRIPTS[name]
-        reply = await self.connection.script(script, (network or self.partition.net,), args)
+        acknowledged = script.writes and name not in _UNACKNOWLEDGED
+        over = self._writes if acknowledged else self.connection
+        reply = await over.script(script, (network or self.partition.net,), args)
         position = reply[2].decode() if reply[2:] else ""
         answer = Answer(reply[0].decode(), reply[1], position, reply[3:])
         if answer.outcome not in script.outcomes:

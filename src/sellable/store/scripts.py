@@ -15,7 +15,9 @@ from importlib import resources
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from sellable.store.wire import Argument, Command
 
 _INCLUDE: Final = re.compile(r"^--- @include (.+)$", re.MULTILINE)
 _HEADER: Final = re.compile(r"\A#!lua(?: flags=no-writes)?\n--\[\[\n(.*?)\n\]\]\n", re.DOTALL)
@@ -33,12 +35,20 @@ class ScriptFault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """One script; `sha` is the SHA-1 of its source, which is its name in the engine."""
+    """One script; `sha` is the SHA-1 of its source, which is its name in the engine.
+
+    One that `writes` may change something; the engine holds the others to it.
+    """
 
     name: str
     source: str
     sha: str
     outcomes: frozenset[str] = frozenset()
+    writes: bool = True
+
+    def command(self, keys: Sequence[str], args: Sequence[Argument]) -> Command:
+        """Return the command that runs the script in a store that knows it."""
+        return ("EVALSHA", self.sha, len(keys), *keys, *args)
 
 
 def flatten(name: str, text: str, includes: Mapping[str, str]) -> str:
@@ -110,7 +120,8 @@ def load() -> dict[str, Script]:
         name = entry.name.removesuffix(".lua")
         source = flatten(name, entry.read_text("utf-8"), includes)
         sha = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
-        scripts[name] = Script(name, source, sha, check_header(name, source))
+        writes = not source.startswith("#!lua flags=no-writes\n")
+        scripts[name] = Script(name, source, sha, check_header(name, source), writes)
     return scripts
 
 

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sellable.store.connection import Connection
+    from sellable.store.replicated import ReplicatedWrites
 
+PARTITION = Partition("0")
 PARTITION_COUNT = 1  # more come with the cluster; every key and script takes its partition already
 READ_QUEUE_MAX_DEFAULT = 10_000
 _SCHEMA = 2
@@ -74,6 +76,7 @@ class Store:
         clock: Callable[[], int] = engine_clock,
         read_queue_max: int = READ_QUEUE_MAX_DEFAULT,
         network_versions_max: int = limits.NETWORK_VERSIONS_DEFAULT,
+        writes: ReplicatedWrites | None = None,
     ) -> Store:
         """Take a store into use; an empty one becomes ours.
 
@@ -81,7 +84,7 @@ class Store:
             StoreRefused: It was initialised with another number of partitions, or by a release
                 with another layout.
         """
-        partition = Partition("0")
+        partition = PARTITION
         identity = partition.identity
         replies = await connection.pipeline(
             [
@@ -104,7 +107,7 @@ class Store:
             raise StoreRefused(
                 f"the store has layout {schema} and this release reads layout {_SCHEMA}"
             )
-        runner = Runner(connection, partition, retention, clock)
+        runner = Runner(connection, partition, retention, clock, writes)
         return cls(
             runner,
             store_id,

@@ -119,6 +119,13 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     not have happened: the same call with the same id finds out.
     Example: { "reason": "STORE_UNAVAILABLE", "domain": "sellable", "metadata": { "outcome_unknown": "true" } }
     """
+    ERROR_REASON_DURABILITY_NOT_REACHED: _ErrorReason.ValueType  # 26
+    """UNAVAILABLE: the call was carried out and counts, but fewer replicas of the store have it than the service is to
+    wait for (durability replica:N): a failover may lose it. The same call with the same id waits once more and is not
+    carried out twice; RetryInfo says when to send it.
+    Example: { "reason": "DURABILITY_NOT_REACHED", "domain": "sellable",
+      "metadata": { "outcome_unknown": "true", "replicas_reached": "0", "replicas_wanted": "1" } }
+    """
     ERROR_REASON_INTERNAL: _ErrorReason.ValueType  # 27
     """INTERNAL: a bug of the service, logged there under metadata.request_id.
     Example: { "reason": "INTERNAL", "domain": "sellable", "metadata": { "request_id": "9f86d081884c7d65" } }
@@ -132,9 +139,10 @@ class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     gRPC clients take by default is cut: metadata.omitted_count then says how many entries are missing. Where several
     reasons apply, the first in the order of this list is answered.
 
-    Besides the reasons that a call names, every call may answer OVERLOADED, STORE_UNAVAILABLE and INTERNAL. What a
-    client does next follows from the code: it repeats RESOURCE_EXHAUSTED and UNAVAILABLE with the same ids, reads again
-    and decides anew on ABORTED and FAILED_PRECONDITION, and mends the request otherwise.
+    Besides the reasons that a call names, every call may answer OVERLOADED, STORE_UNAVAILABLE and INTERNAL, and every
+    call that changes something DURABILITY_NOT_REACHED. What a client does next follows from the code: it repeats
+    RESOURCE_EXHAUSTED and UNAVAILABLE with the same ids, reads again and decides anew on ABORTED and
+    FAILED_PRECONDITION, and mends the request otherwise.
     """
 
 ERROR_REASON_UNSPECIFIED: ErrorReason.ValueType  # 0
@@ -233,6 +241,13 @@ ERROR_REASON_STORE_UNAVAILABLE: ErrorReason.ValueType  # 25
 """UNAVAILABLE: the store cannot be reached or did not answer. With metadata.outcome_unknown "true" a write may or may
 not have happened: the same call with the same id finds out.
 Example: { "reason": "STORE_UNAVAILABLE", "domain": "sellable", "metadata": { "outcome_unknown": "true" } }
+"""
+ERROR_REASON_DURABILITY_NOT_REACHED: ErrorReason.ValueType  # 26
+"""UNAVAILABLE: the call was carried out and counts, but fewer replicas of the store have it than the service is to
+wait for (durability replica:N): a failover may lose it. The same call with the same id waits once more and is not
+carried out twice; RetryInfo says when to send it.
+Example: { "reason": "DURABILITY_NOT_REACHED", "domain": "sellable",
+  "metadata": { "outcome_unknown": "true", "replicas_reached": "0", "replicas_wanted": "1" } }
 """
 ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 27
 """INTERNAL: a bug of the service, logged there under metadata.request_id.
