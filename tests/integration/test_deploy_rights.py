@@ -16,8 +16,10 @@ from redis.backoff import NoBackoff
 from redis.exceptions import NoPermissionError
 from redis.retry import Retry
 
-from sellable.errors import SellableError
+from sellable.durability import Durability
+from sellable.errors import SellableError, StoreRefused
 from sellable.store.connection import Connection
+from sellable.store.guard import check_url
 from sellable.store.keys import Partition
 from support.bench import Bench
 from support.client import Client, Want
@@ -158,6 +160,8 @@ async def emptied(connection: Connection) -> None:
 async def at_work(store: DeployedStore) -> None:
     """Serve, and do once what operators, shops and feeds do."""
     config = f"--config={store.config}"
+    with pytest.raises(StoreRefused, match="0 are connected"):  # and not: WAIT is refused
+        await check_url(store.url, durability=Durability("replica:1"))
     async with ServiceProcess(config=store.config, durability="fsync") as service:
         command = Command(service.address)
 
