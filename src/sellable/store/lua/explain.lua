@@ -23,7 +23,7 @@ COST     positions and supplies of the SKU
 --- @include key clock location_of new_sku load_sku share_of units position_of find_market market_at
 --- @include add_to_markets add_supply set_position sellable_now record append_ledger load_supplies
 --- @include flush_supplies note_number show_at_once show_numbers flush_sku quota_of quota_left
---- @include flush_all holdings load_reservation store_reservation count_quotas unbind give_back
+--- @include flush_numbers flush_all holdings load_reservation store_reservation count_quotas unbind give_back
 --- @include settle expire_due network_due sells_from future_of number_with reply
 local market = ARGV[4]
 local now = clock(ARGV[1])

@@ -15,7 +15,7 @@ COST     markets of the fact's location
 ]]
 --- @include key clock location_of new_sku load_sku share_of units position_of find_market market_at
 --- @include add_to_markets add_supply set_position sellable_now record append_ledger load_supplies
---- @include flush_supplies note_number show_at_once show_numbers flush_sku quota_of flush_all
+--- @include flush_supplies note_number show_at_once show_numbers flush_sku quota_of flush_numbers flush_all
 --- @include holdings load_reservation store_reservation count_quotas unbind give_back settle
 --- @include expire_due later store_later settle_shortages adopt_rules base_of create_position
 --- @include follows_base facts_of knows_fact kept_facts keep_fact forget_facts forget_old

@@ -22,7 +22,7 @@ COST     moves and the markets of their locations
 ]]
 --- @include key clock location_of new_sku load_sku share_of units position_of find_market market_at
 --- @include add_to_markets add_supply set_position sellable_now record append_ledger load_supplies
---- @include flush_supplies note_number show_at_once show_numbers flush_sku quota_of flush_all
+--- @include flush_supplies note_number show_at_once show_numbers flush_sku quota_of flush_numbers flush_all
 --- @include holdings load_reservation store_reservation count_quotas unbind give_back settle
 --- @include expire_due network_due prepare_skus sells_from free_at take adopt_rules base_of
 --- @include create_position follows_base facts_of knows_fact keep_fact forget_facts forget_old
