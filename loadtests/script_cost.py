@@ -4,8 +4,8 @@
 
 Engine time is that of EVALSHA in `commandstats`: the time inside the server, without client and
 network. It is time of day, so each figure is of the quietest of several rounds.
-Sales, refusals and whatever follows them are of one line unless the row says otherwise, in a network
-of one market with one location. Exits with 1 if 40 markets over 500 locations, stock at the first
+Calls on reservations are of one line unless the row says otherwise, in a network of one market
+with one location. Exits with 1 if 40 markets over 500 locations, stock at the first
 ten, cost more than 6 times one market with one location.
 """
 
@@ -34,8 +34,8 @@ from sellable.store.store import Store
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-ROUNDS = 7
-CALLS = 400
+ROUNDS = 20
+CALLS = 150
 LINES = 5
 RATIO_MAX = 6.0
 UNITS = 10**9  # no round uses them up
@@ -205,8 +205,7 @@ async def measure_network(case: Case) -> float:
     """Return the cost of a sale in a network."""
     async with stocked(case) as store:
         costs = [
-            await engine_us(store, CALLS, Calls(store, case, turn).sale)
-            for turn in range(ROUNDS)
+            await engine_us(store, CALLS, Calls(store, case, turn).sale) for turn in range(ROUNDS)
         ]
     return min(costs)
 
@@ -220,7 +219,9 @@ async def main() -> int:
         cost = await measure_observed(case)
         kinds.add_row(f"observe_times, a SKU at {case.name}", f"{cost:.2f} us")
     costs = {case: await measure_network(case) for case in NETWORKS}
-    networks = Table("network", "engine time", "ratio", title=f"one sale, quietest of {ROUNDS} rounds")
+    networks = Table(
+        "network", "engine time", "ratio", title=f"one sale, quietest of {ROUNDS} rounds"
+    )
     for case, cost in costs.items():
         networks.add_row(case.name, f"{cost:.1f} us", f"{cost / costs[SMALL]:.2f}")
     Console().print(kinds, networks)

@@ -3,8 +3,8 @@
 local function plain_confirm(request, packed, now)
   -- Decide.
   local reservation = cmsgpack.unpack(packed)
-  if reservation.state ~= 'HELD' or reservation.expire_ms <= now or reservation.confirm_ms > 0
-    or string.find(packed, '+', 1, true) or owed(reservation) then
+  if reservation.state ~= 'HELD' or reservation.expire_ms <= now or string.find(packed, '+', 1, true)
+    or owed(reservation) then
     return nil
   end
 

@@ -9,7 +9,7 @@ local function plain_parts(state, market, wanted, names, raw)
       if packed then
         on_hand, reserved, safety, blocked = cmsgpack.unpack(packed)
       end
-      if packed and on_hand - reserved > safety and blocked == 0 then
+      if packed and on_hand - reserved > safety then
         local place = location_of(names[at])
         local free = place.enabled and units(place, on_hand, reserved, safety, blocked) or 0
         if free > 0 then

@@ -3,7 +3,7 @@
 -- general way would.
 local function plain_release(request, packed, now, retention_ms)
   -- Decide.
-  if #request.parts > 0 or request.request_id ~= '' or request.refusal ~= '' or string.find(packed, '+', 1, true) then
+  if #request.parts > 0 or request.request_id ~= '' or request.refusal ~= '' then
     return nil
   end
   local id, reservation = request.reservation_id, cmsgpack.unpack(packed)
@@ -26,7 +26,7 @@ local function plain_release(request, packed, now, retention_ms)
     states[line.sku] = state
     for at, allocation in ipairs(line.allocations) do
       local place, quantity = location_of(names[at]), allocation.open
-      if not place or not raw[4 + at] then
+      if not place then -- it waits for a supply
         return nil
       end
       local on_hand, reserved, safety, blocked = cmsgpack.unpack(raw[4 + at])
