@@ -1,21 +1,30 @@
--- Finds `wanted` units at the market's locations as bind does, for the short way of a sale. `names` are those
--- of the first chunk, whose positions are in `raw`. Notes the parts; returns how many units were not found.
-local function plain_parts(state, market, wanted, names, raw)
-  local chunk, before = 0, 4
-  while wanted > 0 and names do
+-- Finds `wanted` units at the market's locations in binding order, as bind does, for the short way of a sale.
+-- Notes the parts; returns how many units were not found.
+local chunks = {}
+
+local function plain_parts(state, market, wanted)
+  local chunk, parts = 0, state.parts
+  while wanted > 0 do
+    if chunks[chunk] == nil then
+      local packed = redis.call('HGET', KEYS[1], 'o:' .. market .. ':' .. chunk)
+      chunks[chunk] = packed and cmsgpack.unpack(packed) or false
+    end
+    local names = chunks[chunk]
+    if not names then
+      return wanted
+    end
+    local raw = redis.call('HMGET', state.key, unpack(names))
     for at = 1, #names do
-      local packed = raw[before + at]
-      local on_hand, reserved, safety, blocked
-      if packed then
-        on_hand, reserved, safety, blocked = cmsgpack.unpack(packed)
+      local on_hand, reserved, safety, blocked = 0, 0, 0, 0
+      if raw[at] then
+        on_hand, reserved, safety, blocked = cmsgpack.unpack(raw[at])
       end
-      if packed and on_hand - reserved > safety then
+      if on_hand - reserved > safety then
         local place = location_of(names[at])
-        local free = place.enabled and units(place, on_hand, reserved, safety, blocked) or 0
-        if free > 0 then
-          local quantity = math.min(free, wanted)
+        local quantity = math.min(wanted, place.enabled and units(place, on_hand, reserved, safety, blocked) or 0)
+        if quantity > 0 then
           wanted = wanted - quantity
-          state.parts[#state.parts + 1] = { location = names[at], quantity = quantity, markets = place.markets,
+          parts[#parts + 1] = { location = names[at], quantity = quantity, markets = place.markets,
             supply = -quantity, position = cmsgpack.pack(on_hand, reserved + quantity, safety, blocked) }
           if wanted == 0 then
             return 0
@@ -23,10 +32,7 @@ local function plain_parts(state, market, wanted, names, raw)
         end
       end
     end
-    chunk, before = chunk + 1, 0
-    local packed = redis.call('HGET', KEYS[1], 'o:' .. market .. ':' .. chunk)
-    names = packed and cmsgpack.unpack(packed)
-    raw = names and redis.call('HMGET', state.key, unpack(names))
+    chunk = chunk + 1
   end
   return wanted
 end

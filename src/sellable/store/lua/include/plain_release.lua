@@ -43,10 +43,11 @@ local function plain_release(request, packed, now, retention_ms)
   end
 
   -- Apply.
+  local locations = {}
   for _, line in ipairs(reservation.lines) do
     local state = states[line.sku]
     for _, part in ipairs(state.parts) do
-      redis.call('ZREM', key('i:l:', part.location), id)
+      locations[part.location] = true
     end
     if state.parts[1] then
       write_parts(state, 'RELEASED', id, now)
@@ -55,6 +56,9 @@ local function plain_release(request, packed, now, retention_ms)
     if state.parts[1] and held then
       redis.call('ZREM', key('h:', line.sku), id)
     end
+  end
+  for location in pairs(locations) do
+    redis.call('ZREM', key('i:l:', location), id)
   end
   flush_numbers()
   redis.call('ZREM', key('i:s:', reservation.state), id)

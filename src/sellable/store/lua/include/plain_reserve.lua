@@ -7,26 +7,27 @@ local function plain_reserve(request, now)
   if request.replaces_reservation_id ~= '' or request.accept_backorder_until_ms > 0 then
     return nil
   end
-  local net = redis.call('HMGET', KEYS[1], 'next_ms', 'm:' .. market, 'o:' .. market .. ':0')
-  if not net[2] or not net[3] or (net[1] and now >= tonumber(net[1])) then
+  local net = redis.call('HMGET', KEYS[1], 'next_ms', 'm:' .. market)
+  if not net[2] or (net[1] and now >= tonumber(net[1])) then
     return nil
   end
-  local epoch, names = cmsgpack.unpack(net[2])[1], cmsgpack.unpack(net[3])
-  local due = redis.call('ZCOUNT', key('x', ''), '-inf', now) > 0
+  local epoch = cmsgpack.unpack(net[2])[1]
+  local due = redis.call('ZRANGEBYSCORE', key('x', ''), '-inf', now, 'LIMIT', 0, 1)[1]
   local states, lines, short, allocations, total = {}, {}, {}, 0, 0
   for at, line in ipairs(request.lines) do
     local sku = line.sku
-    if line.location ~= '' or states[sku] or (due and redis.call('ZCOUNT', key('h:', sku), '-inf', now) > 0) then
+    if line.location ~= '' or states[sku]
+      or (due and redis.call('ZRANGEBYSCORE', key('h:', sku), '-inf', now, 'LIMIT', 0, 1)[1]) then
       return nil
     end
-    local state, raw = plain_sku(sku, names)
+    local state = plain_sku(sku, {})
     if not state or state.epoch < epoch then
       return nil
     end
     local index = find_market(state, market, 1)
     local granted = math.min(line.quantity, index and state.flat[index + 3] or 0)
     if granted > 0 then
-      granted = granted - plain_parts(state, market, granted, names, raw)
+      granted = granted - plain_parts(state, market, granted)
     end
     if granted < line.quantity then
       short[#short + 1], short[#short + 2] = at - 1, granted
@@ -44,18 +45,22 @@ local function plain_reserve(request, now)
 
   -- Apply.
   local number, expire_ms = redis.call('INCR', key('number', '')), now + request.ttl_ms
+  local locations = {}
   for _, line in ipairs(lines) do
     local state = states[line.sku]
     for at, part in ipairs(state.parts) do
       line.allocations[at] = { location = part.location, open = part.quantity, fulfilled = 0, released = 0,
         expired = 0 }
-      redis.call('ZADD', key('i:l:', part.location), number, id)
+      locations[part.location] = true
     end
     if line.granted > 0 then
       write_parts(state, 'HELD', id, now)
       redis.call('ZADD', key('i:k:', line.sku), number, id)
       redis.call('ZADD', key('h:', line.sku), expire_ms, id)
     end
+  end
+  for location in pairs(locations) do
+    redis.call('ZADD', key('i:l:', location), number, id)
   end
   flush_numbers()
   local reservation = cmsgpack.pack({ reservation_id = id, market = market, state = 'HELD',
