@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from sellable.store.connection import Connection
+from support.bench import Bench
 from support.server import ValkeyProcess
 from support.twins import Twins
 
@@ -32,6 +34,16 @@ NETWORKS: Final = (
 )
 # What short ways must have answered, whatever the dice say.
 USUAL: Final = ("reserve HELD", "reserve SHORT", "reserve REPLAYED", "confirm DONE", "release DONE")
+
+# Commands inside the script of a usual call.
+COMMANDS: Final = {
+    "reserve new{} FR A=1": 17,
+    "reserve none{} FR B=1": 4,
+    "reserve old{} FR A=1": 4,
+    "confirm old{}": 9,
+    "release old{}": 14,
+}
+AROUND: Final = frozenset({"cmdstat_evalsha", "cmdstat_config|resetstat", "cmdstat_info"})
 
 
 class Story:
@@ -155,3 +167,21 @@ async def test_a_short_way_leaves_what_the_general_way_leaves(
     assert [] == [name for name in USUAL if not taken[name]]
     assert taken["reserve HELD"] < asked["reserve HELD"]
     assert taken["confirm DONE"] < asked["confirm DONE"]
+
+
+@pytest.mark.parametrize(("line", "commands"), COMMANDS.items(), ids=COMMANDS)
+async def test_a_short_way_is_few_commands(
+    line: str, commands: int, store_url: str, valkey: ValkeyProcess
+) -> None:
+    """The cost of a usual call follows from its commands; a refusal has a quarter of a sale's."""
+    async with await Connection.open(store_url) as connection:
+        bench = Bench(connection)
+        await bench.open()
+        for earlier in ("count A L0 9", "count B L0 0", *map("reserve old{} FR A=1".format, "12")):
+            await bench.call(earlier)
+        await bench.call(line.format(1))  # loads the script
+        with valkey.client() as client:
+            client.config_resetstat()
+            await bench.call(line.format(2))
+            stats: Any = client.info("commandstats")
+        assert commands == sum(stat["calls"] for name, stat in stats.items() if name not in AROUND)
