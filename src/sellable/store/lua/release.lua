@@ -14,7 +14,7 @@ OUTCOME  INVALID             field path and what is allowed
 COST     lines, allocations and the markets of their locations
 ]]
 --- @include key clock location_of share_of units find_market market_at add_to_markets sellable_now
---- @include append_ledger note_number flush_numbers plain_sku write_parts reply plain_release
+--- @include append_ledger note_number show_at_once flush_numbers plain_sku write_parts reply plain_release
 local request = cmsgpack.unpack(ARGV[4])
 local retention_ms = tonumber(ARGV[3])
 local now = clock(ARGV[1])
@@ -24,7 +24,7 @@ if answer then
   return answer
 end
 --- @include new_sku load_sku position_of add_supply set_position record load_supplies flush_supplies
---- @include show_at_once show_numbers flush_sku quota_of flush_all holdings load_reservation
+--- @include show_numbers flush_sku quota_of flush_all holdings load_reservation
 --- @include store_reservation count_quotas unbind give_back settle adopt_rules base_of create_position
 --- @include follows_base facts_of knows_fact keep_fact forget_facts forget_old apply_delta lower_on_hand
 --- @include find_parts close_if_empty shortages mark_short finish

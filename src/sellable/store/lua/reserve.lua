@@ -23,7 +23,7 @@ OUTCOME  MORE_DUE            SKUs with more expired holds to give back before an
 COST     lines x (locations walked + markets of the locations taken from), at most 100 lines
 ]]
 --- @include key clock location_of share_of units find_market market_at add_to_markets sellable_now
---- @include append_ledger note_number flush_numbers plain_sku plain_parts write_parts plain_reserve owed
+--- @include append_ledger note_number show_at_once flush_numbers plain_sku plain_parts write_parts plain_reserve owed
 --- @include reply plain_replay
 local request = cmsgpack.unpack(ARGV[4])
 local retention_ms = tonumber(ARGV[3])
@@ -37,7 +37,7 @@ if answer then
   return answer
 end
 --- @include new_sku load_sku position_of add_supply set_position record load_supplies flush_supplies
---- @include show_at_once show_numbers flush_sku quota_of flush_all holdings load_reservation
+--- @include show_numbers flush_sku quota_of flush_all holdings load_reservation
 --- @include store_reservation count_quotas unbind give_back settle expire_due network_due prepare_skus bind
 --- @include sells_from free_at take shortages mark_short finish check_request replace_hold quota_left
 --- @include future_of number_with place_future place_lines

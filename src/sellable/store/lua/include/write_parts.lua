@@ -4,7 +4,9 @@ local function write_parts(state, kind, reservation_id, now)
   local fields = { ':c', state.version + 1, ':m', '' }
   for at = 1, #parts do
     local part = parts[at]
-    if part.supply ~= 0 then
+    if part.supply ~= 0 and #parts == 1 and not state.overrides then
+      show_at_once(state, part.markets, { part.supply, 0 }, changed)
+    elseif part.supply ~= 0 then
       add_to_markets(state, part.markets, part.supply, 0)
     end
     fields[3 + 2 * at], fields[4 + 2 * at] = part.location, part.position
