@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import stat
@@ -14,6 +15,7 @@ from structlog.testing import capture_logs
 from sellable.store.embedded import EmbeddedServer
 from sellable.store.server_process import Patience
 from support.embedded import client_of, config_of, get, put, restarted
+from support.stocking import count_all, store_at
 from support.wait import eventually_async
 
 if TYPE_CHECKING:
@@ -54,6 +56,20 @@ async def test_durability_is_what_was_asked_for(
         assert config_of(server, "appendfsync") == expected
         assert config_of(server, "appendonly") == "yes"
         assert config_of(server, "maxmemory-policy") == "noeviction"
+
+
+@pytest.mark.parametrize(("locations", "expected"), [(50, "listpack"), (70, "hashtable")])
+async def test_skus_are_packed_unless_they_are_long(locations: int, expected: str) -> None:
+    """A SKU with 80 markets and some locations is kept as a list, one with many as a table."""
+    markets = [{"channel": f"web{at}", "country": "FR", "locations": ["L0"]} for at in range(80)]
+    places = [{"id": f"L{at}", "type": "store", "country": "FR"} for at in range(locations)]
+    async with await EmbeddedServer.start(None) as server, store_at(server.url) as store:
+        await store.networks.apply(json.dumps({"locations": places, "markets": markets}))
+        for place in places:
+            await count_all(store, ["A"], place["id"], lambda _: 10**6)
+
+        with client_of(server) as client:
+            assert expected == client.object("ENCODING", store.runner.partition.sku("A"))
 
 
 async def test_a_killed_server_is_started_again_with_its_data(tmp_path: Path) -> None:

@@ -41,6 +41,10 @@ def server_arguments(folder: DataFolder, *, fsync: bool) -> list[str]:
         "save": "",
         "maxmemory": "0",
         "maxmemory-policy": "noeviction",
+        # A SKU of up to 50 locations and 80 markets is one packed list: a third less memory than a
+        # table of fields, and no slower. A longer list would be: each field is looked for in all.
+        "hash-max-listpack-entries": "128",
+        "hash-max-listpack-value": "2048",
         "locale-collate": "C",  # ties between counts are ordered by bytes, wherever it runs
         "enable-debug-command": "no",
         "enable-module-command": "no",

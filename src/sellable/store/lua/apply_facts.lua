@@ -24,15 +24,15 @@ OUTCOME  OUT_OF_STEP         how many rows of the log are applied: not those bef
 COST     rows and markets of their locations, at most work_max beyond the last one
 ]]
 --- @include key clock location_of new_sku load_sku share_of units position_of find_market market_at
---- @include add_to_markets add_supply set_position sellable_now record append_ledger load_supplies
---- @include flush_supplies note_number show_at_once show_numbers flush_sku quota_of note_rebased flush_all
---- @include holdings load_reservation store_reservation count_quotas unbind give_back settle
---- @include expire_due later store_later settle_shortages adopt_rules base_of create_position
---- @include follows_base facts_of knows_fact kept_facts keep_fact forget_facts forget_old
---- @include apply_delta ship confirm_hold shipped_parts close_if_empty compare_facts apply_count
---- @include outstanding find_supply apply_future apply_receipt apply_setting apply_shipment look_at
---- @include fact_of apply_fact whole_second silence show_next note_seen note_feed tally note_tallies
---- @include log_key note_log keep_letter rows_applied begun_at finish_entries reply write_all
+--- @include add_to_markets add_supply set_position sellable_now record append_ledger load_supplies flush_supplies
+--- @include note_number show_at_once show_numbers flush_sku quota_of flush_numbers note_rebased flush_all
+--- @include holdings load_reservation store_reservation count_quotas unbind give_back settle expire_due later
+--- @include store_later settle_shortages adopt_rules base_of create_position follows_base facts_of knows_fact
+--- @include kept_facts keep_fact forget_facts forget_old apply_delta ship confirm_hold shipped_parts
+--- @include close_if_empty compare_facts apply_count outstanding find_supply apply_future apply_receipt
+--- @include apply_setting apply_shipment look_at fact_of apply_fact whole_second silence show_next note_seen
+--- @include note_feed tally note_tallies log_key note_log keep_letter rows_applied begun_at finish_entries reply
+--- @include write_all
 local request = cmsgpack.unpack(ARGV[4])
 local retention_ms = tonumber(ARGV[3])
 local now = clock(ARGV[1])

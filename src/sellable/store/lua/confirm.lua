@@ -18,15 +18,21 @@ OUTCOME  STALE               SKUs to refresh before another try
 OUTCOME  MORE_DUE            SKUs with more expired holds to give back before another try
 COST     lines x locations of the market at the worst
 ]]
---- @include key clock location_of new_sku load_sku share_of units position_of find_market market_at
---- @include add_to_markets add_supply set_position sellable_now record append_ledger load_supplies
---- @include flush_supplies note_number show_at_once show_numbers flush_sku quota_of note_rebased flush_all
---- @include holdings load_reservation store_reservation count_quotas unbind give_back settle
---- @include expire_due network_due prepare_skus bind sells_from free_at take shortages mark_short
---- @include reply finish quota_left future_of promised_at retake rebind_short
+--- @include key clock append_ledger owed reply plain_confirm
 local request = cmsgpack.unpack(ARGV[4])
 local retention_ms = tonumber(ARGV[3])
 local now = clock(ARGV[1])
+local packed = redis.call('GET', key('r:', request.reservation_id))
+local answer = packed and plain_confirm(request, packed, now)
+if answer then
+  return answer
+end
+--- @include location_of new_sku load_sku share_of units position_of find_market market_at
+--- @include add_to_markets add_supply set_position sellable_now record load_supplies flush_supplies
+--- @include note_number show_at_once show_numbers flush_sku quota_of flush_numbers note_rebased
+--- @include flush_all holdings load_reservation store_reservation count_quotas unbind give_back settle
+--- @include expire_due network_due prepare_skus bind sells_from free_at take shortages mark_short
+--- @include finish quota_left future_of promised_at retake rebind_short
 
 -- Decide.
 local reservation = load_reservation(request.reservation_id)

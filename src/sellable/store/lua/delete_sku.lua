@@ -13,9 +13,9 @@ COST     positions and markets of the SKU
 ]]
 --- @include key clock location_of new_sku load_sku share_of units position_of find_market market_at
 --- @include add_to_markets add_supply set_position sellable_now record append_ledger load_supplies
---- @include flush_supplies note_number show_at_once show_numbers flush_sku quota_of note_rebased flush_all
---- @include holdings load_reservation store_reservation count_quotas unbind give_back settle
---- @include expire_due reply
+--- @include flush_supplies note_number show_at_once show_numbers flush_sku quota_of flush_numbers
+--- @include note_rebased flush_all holdings load_reservation store_reservation count_quotas unbind
+--- @include give_back settle expire_due reply
 local sku = ARGV[4]
 local now = clock(ARGV[1])
 local state = load_sku(sku)

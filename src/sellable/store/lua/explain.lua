@@ -23,8 +23,9 @@ COST     positions and supplies of the SKU
 --- @include key clock location_of new_sku load_sku share_of units position_of find_market market_at
 --- @include add_to_markets add_supply set_position sellable_now record append_ledger load_supplies
 --- @include flush_supplies note_number show_at_once show_numbers flush_sku quota_of quota_left
---- @include note_rebased flush_all holdings load_reservation store_reservation count_quotas unbind give_back
---- @include settle expire_due network_due sells_from future_of number_with reply
+--- @include flush_numbers note_rebased flush_all holdings load_reservation store_reservation
+--- @include count_quotas unbind give_back settle expire_due network_due sells_from future_of
+--- @include number_with reply
 local market = ARGV[4]
 local now = clock(ARGV[1])
 local network = redis.call('HMGET', KEYS[1], 'version', 'as_of_ms', 'epoch', 'm:' .. market, 'times', 'slice')

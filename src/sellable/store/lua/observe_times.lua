@@ -8,46 +8,48 @@ ARGV[2]  skus                msgpack the SKUs
 ARGV[3]  chunk               int     of the market's locations, where the first SKU goes on; 0 = at its start
 OUTCOME  DONE                the chunk where the last of these SKUs goes on, 0 where it is done; for each SKU
                              looked at: microseconds since 1970, 0 where nothing was counted
-COST     locations of the market, at most 1500 and twice the counts among them
+COST     locations of the market, at most 5000 and twice the counts among them
 ]]
 --- @include key
+local call, unpack_limit = redis.call, cmsgpack.unpack_limit
 local market, chunk = ARGV[1], tonumber(ARGV[3])
+local skus = cmsgpack.unpack(ARGV[2])
 local fields, found = {}, { 0 }
-local work = 0
+local work, at = 0, 1
 
-local function fields_of(at)
-  if fields[at] == nil then
-    local packed = redis.call('HGET', KEYS[1], 'o:' .. market .. ':' .. at)
-    fields[at] = packed and cmsgpack.unpack(packed) or false
-    for place, name in ipairs(fields[at] or {}) do
-      fields[at][place] = 'b:' .. name
+local function fields_of(index)
+  if fields[index] == nil then
+    local packed = call('HGET', KEYS[1], 'o:' .. market .. ':' .. index)
+    local names = packed and cmsgpack.unpack(packed) or false
+    for place = 1, names and #names or 0 do
+      names[place] = 'b:' .. names[place]
     end
+    fields[index] = names
   end
-  return fields[at]
+  return fields[index]
 end
 
-for _, sku in ipairs(cmsgpack.unpack(ARGV[2])) do
-  local oldest = 0
-  if work >= 1500 then
-    break
-  end
-  while fields_of(chunk) do
-    if work >= 1500 then
-      found[1] = chunk
-      break
-    end
-    for _, packed in ipairs(redis.call('HMGET', key('k:', sku), unpack(fields[chunk]))) do
+while skus[at] and work < 5000 do
+  local name, names, oldest = key('k:', skus[at]), fields_of(chunk), math.huge
+  while names and work < 5000 do
+    local bases = call('HMGET', name, unpack(names))
+    for place = 1, #names do
+      local packed = bases[place]
       if packed then
-        local _, observe_us = cmsgpack.unpack(packed)
-        oldest = observe_us > 0 and (oldest == 0 or observe_us < oldest) and observe_us or oldest
+        local _, _, observe_us = unpack_limit(packed, 2)
+        if observe_us > 0 and observe_us < oldest then
+          oldest = observe_us
+        end
         work = work + 2
       end
     end
-    work = work + #fields[chunk]
+    work = work + #names
     chunk = chunk + 1
+    names = fields_of(chunk)
   end
-  found[#found + 1] = oldest
-  chunk = 0
-  work = work + 3
+  at = at + 1
+  found[at] = oldest < math.huge and oldest or 0
+  found[1] = names and chunk or 0
+  chunk, work = 0, work + 3
 end
 return { 'DONE', cmsgpack.pack(found) }

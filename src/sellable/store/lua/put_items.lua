@@ -14,7 +14,7 @@ COST     items x positions x markets where the class changes, at most work_max b
 ]]
 --- @include key clock location_of new_sku load_sku share_of units find_market market_at
 --- @include add_to_markets add_supply sellable_now record append_ledger load_supplies flush_supplies
---- @include note_number show_at_once show_numbers flush_sku quota_of note_rebased flush_all adopt_rules
+--- @include note_number show_at_once show_numbers flush_sku quota_of flush_numbers note_rebased flush_all adopt_rules
 --- @include stored_fields recompute reply
 local request = cmsgpack.unpack(ARGV[4])
 local now = clock(ARGV[1])

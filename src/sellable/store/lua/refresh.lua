@@ -13,7 +13,7 @@ COST     positions x markets of their locations, at most work_max beyond the las
 ]]
 --- @include key clock location_of new_sku share_of units find_market market_at add_to_markets
 --- @include add_supply sellable_now record append_ledger load_supplies flush_supplies note_number
---- @include show_at_once show_numbers flush_sku quota_of note_rebased flush_all adopt_rules stored_fields
+--- @include show_at_once show_numbers flush_sku quota_of flush_numbers note_rebased flush_all adopt_rules stored_fields
 --- @include recompute network_due reply load_whole
 local request = cmsgpack.unpack(ARGV[4])
 local now = clock(ARGV[1])

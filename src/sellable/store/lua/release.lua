@@ -13,16 +13,21 @@ OUTCOME  CLOSED              its state
 OUTCOME  INVALID             field path and what is allowed
 COST     lines, allocations and the markets of their locations
 ]]
---- @include key clock location_of new_sku load_sku share_of units position_of find_market market_at
---- @include add_to_markets add_supply set_position sellable_now record append_ledger load_supplies
---- @include flush_supplies note_number show_at_once show_numbers flush_sku quota_of note_rebased flush_all
---- @include holdings load_reservation store_reservation count_quotas unbind give_back settle
---- @include adopt_rules base_of create_position follows_base facts_of knows_fact keep_fact
---- @include forget_facts forget_old apply_delta lower_on_hand find_parts close_if_empty shortages
---- @include mark_short reply finish
+--- @include key clock location_of share_of units find_market market_at add_to_markets sellable_now
+--- @include append_ledger note_number show_at_once flush_numbers plain_sku write_parts reply plain_release
 local request = cmsgpack.unpack(ARGV[4])
 local retention_ms = tonumber(ARGV[3])
 local now = clock(ARGV[1])
+local packed = redis.call('GET', key('r:', request.reservation_id))
+local answer = packed and plain_release(request, packed, now, retention_ms)
+if answer then
+  return answer
+end
+--- @include new_sku load_sku position_of add_supply set_position record load_supplies flush_supplies
+--- @include show_numbers flush_sku quota_of note_rebased flush_all holdings load_reservation
+--- @include store_reservation count_quotas unbind give_back settle adopt_rules base_of create_position
+--- @include follows_base facts_of knows_fact keep_fact forget_facts forget_old apply_delta lower_on_hand
+--- @include find_parts close_if_empty shortages mark_short finish
 
 -- Decide.
 local reservation = load_reservation(request.reservation_id)

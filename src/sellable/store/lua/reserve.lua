@@ -22,16 +22,25 @@ OUTCOME  STALE               SKUs to refresh before another try
 OUTCOME  MORE_DUE            SKUs with more expired holds to give back before another try
 COST     lines x (locations walked + markets of the locations taken from), at most 100 lines
 ]]
---- @include key clock location_of new_sku load_sku share_of units position_of find_market market_at
---- @include add_to_markets add_supply set_position sellable_now record append_ledger load_supplies
---- @include flush_supplies note_number show_at_once show_numbers flush_sku quota_of note_rebased flush_all
---- @include holdings load_reservation store_reservation count_quotas unbind give_back settle
---- @include expire_due network_due prepare_skus bind sells_from free_at take shortages mark_short
---- @include reply finish check_request replace_hold quota_left future_of number_with place_future
---- @include place_lines
+--- @include key clock location_of share_of units find_market market_at add_to_markets sellable_now
+--- @include append_ledger note_number show_at_once flush_numbers plain_sku plain_parts write_parts plain_reserve owed
+--- @include reply plain_replay
 local request = cmsgpack.unpack(ARGV[4])
 local retention_ms = tonumber(ARGV[3])
 local now = clock(ARGV[1])
+local packed = redis.call('GET', key('r:', request.reservation_id))
+local answer = packed and plain_replay(packed, request.reservation_id, now)
+if not packed then
+  answer = plain_reserve(request, now)
+end
+if answer then
+  return answer
+end
+--- @include new_sku load_sku position_of add_supply set_position record load_supplies flush_supplies
+--- @include show_numbers flush_sku quota_of note_rebased flush_all holdings load_reservation
+--- @include store_reservation count_quotas unbind give_back settle expire_due network_due prepare_skus bind
+--- @include sells_from free_at take shortages mark_short finish check_request replace_hold quota_left
+--- @include future_of number_with place_future place_lines
 
 -- Decide.
 local known = load_reservation(request.reservation_id)

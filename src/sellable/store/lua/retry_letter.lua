@@ -15,13 +15,14 @@ COST     markets of the fact's location
 ]]
 --- @include key clock location_of new_sku load_sku share_of units position_of find_market market_at
 --- @include add_to_markets add_supply set_position sellable_now record append_ledger load_supplies
---- @include flush_supplies note_number show_at_once show_numbers flush_sku quota_of note_rebased flush_all
---- @include holdings load_reservation store_reservation count_quotas unbind give_back settle
---- @include expire_due later store_later settle_shortages adopt_rules base_of create_position
---- @include follows_base facts_of knows_fact kept_facts keep_fact forget_facts forget_old
---- @include apply_delta ship confirm_hold shipped_parts close_if_empty compare_facts apply_count
---- @include outstanding find_supply apply_future apply_receipt apply_setting apply_shipment look_at
---- @include fact_of apply_fact whole_second silence show_next note_seen note_feed reply write_all
+--- @include flush_supplies note_number show_at_once show_numbers flush_sku quota_of flush_numbers
+--- @include note_rebased flush_all holdings load_reservation store_reservation count_quotas unbind
+--- @include give_back settle expire_due later store_later settle_shortages adopt_rules base_of
+--- @include create_position follows_base facts_of knows_fact kept_facts keep_fact forget_facts
+--- @include forget_old apply_delta ship confirm_hold shipped_parts close_if_empty compare_facts
+--- @include apply_count outstanding find_supply apply_future apply_receipt apply_setting apply_shipment
+--- @include look_at fact_of apply_fact whole_second silence show_next note_seen note_feed reply
+--- @include write_all
 local request = cmsgpack.unpack(ARGV[4])
 local retention_ms = tonumber(ARGV[3])
 local now = clock(ARGV[1])

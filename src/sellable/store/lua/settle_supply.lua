@@ -16,9 +16,9 @@ COST     at most 40 lines moved and 200 reservations and lines looked at, and on
 ]]
 --- @include key clock location_of new_sku load_sku share_of units position_of find_market market_at
 --- @include add_to_markets add_supply set_position sellable_now record append_ledger load_supplies
---- @include flush_supplies note_number show_at_once show_numbers flush_sku quota_of note_rebased flush_all
---- @include holdings load_reservation store_reservation count_quotas unbind give_back settle
---- @include move_waiting reply
+--- @include flush_supplies note_number show_at_once show_numbers flush_sku quota_of flush_numbers
+--- @include note_rebased flush_all holdings load_reservation store_reservation count_quotas unbind
+--- @include give_back settle move_waiting reply
 local place, sku, last = ARGV[4], ARGV[5], tonumber(ARGV[6])
 local retention_ms = tonumber(ARGV[3])
 local now = clock(ARGV[1])

@@ -13,12 +13,12 @@ COST     rows x markets of the location, at most work_max
 ]]
 --- @include key clock location_of new_sku load_sku share_of units position_of find_market market_at
 --- @include add_to_markets add_supply set_position sellable_now record append_ledger load_supplies
---- @include flush_supplies note_number show_at_once show_numbers flush_sku quota_of note_rebased flush_all
---- @include holdings load_reservation store_reservation count_quotas unbind give_back settle
---- @include expire_due later store_later settle_shortages adopt_rules base_of create_position
---- @include follows_base facts_of kept_facts forget_facts compare_facts apply_count look_at sync_of
---- @include apply_counted is_older raise_floor staged_row whole_second silence show_next note_seen
---- @include note_feed reply write_all
+--- @include flush_supplies note_number show_at_once show_numbers flush_sku quota_of flush_numbers
+--- @include note_rebased flush_all holdings load_reservation store_reservation count_quotas unbind
+--- @include give_back settle expire_due later store_later settle_shortages adopt_rules base_of
+--- @include create_position follows_base facts_of kept_facts forget_facts compare_facts apply_count
+--- @include look_at sync_of apply_counted is_older raise_floor staged_row whole_second silence
+--- @include show_next note_seen note_feed reply write_all
 local location, work_max = ARGV[4], tonumber(ARGV[5])
 local now, retention_ms = clock(ARGV[1]), tonumber(ARGV[3])
 local name, rows = key('sync:', location), key('syncrows:', location)

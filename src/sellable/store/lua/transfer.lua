@@ -22,12 +22,12 @@ COST     moves and the markets of their locations
 ]]
 --- @include key clock location_of new_sku load_sku share_of units position_of find_market market_at
 --- @include add_to_markets add_supply set_position sellable_now record append_ledger load_supplies
---- @include flush_supplies note_number show_at_once show_numbers flush_sku quota_of note_rebased flush_all
---- @include holdings load_reservation store_reservation count_quotas unbind give_back settle
---- @include expire_due network_due prepare_skus sells_from free_at take adopt_rules base_of
---- @include create_position follows_base facts_of knows_fact keep_fact forget_facts forget_old
---- @include apply_delta lower_on_hand find_parts check_targets check_moves shortages mark_short
---- @include reply finish
+--- @include flush_supplies note_number show_at_once show_numbers flush_sku quota_of flush_numbers
+--- @include note_rebased flush_all holdings load_reservation store_reservation count_quotas unbind
+--- @include give_back settle expire_due network_due prepare_skus sells_from free_at take adopt_rules
+--- @include base_of create_position follows_base facts_of knows_fact keep_fact forget_facts forget_old
+--- @include apply_delta lower_on_hand find_parts check_targets check_moves shortages mark_short reply
+--- @include finish
 local request = cmsgpack.unpack(ARGV[4])
 local retention_ms = tonumber(ARGV[3])
 local now = clock(ARGV[1])

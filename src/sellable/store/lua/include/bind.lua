@@ -23,7 +23,7 @@ local function bind(state, market, wanted, parts_max)
         position = { cmsgpack.unpack(raw[at]) }
         state.positions[name] = position
       end
-      if position then
+      if position and position[1] - position[2] > position[3] then
         local place = location_of(name)
         local free = units(place, position[1], position[2], position[3], position[4]) - (state.taken[name] or 0)
         if free > 0 and place.enabled then

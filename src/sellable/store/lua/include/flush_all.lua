@@ -3,12 +3,7 @@ local function flush_all(now)
   for _, state in pairs(skus) do
     flush_sku(state, now)
   end
-  for market, numbers in pairs(shown) do
-    for first = 1, numbers.count, 1000 do
-      redis.call('HSET', key('v:', market), unpack(numbers, first, math.min(first + 999, numbers.count)))
-    end
-    shown[market] = nil
-  end
+  flush_numbers()
   for name, quota in pairs(quota_counts) do
     if quota.change ~= 0 then
       redis.call('HINCRBY', key('q', ''), name, string.format('%.0f', quota.change))

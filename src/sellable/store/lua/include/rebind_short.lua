@@ -1,7 +1,7 @@
 -- Moves the units that overcommitted positions owe a hold to where the market has stock, in the
 -- working copies. What is nowhere stays where it is. Returns the SKUs to refresh first, or nil.
 local function rebind_short(reservation, allocations_max, now, retention_ms)
-  if redis.call('EXISTS', key('o', '')) == 0 then
+  if not owed(reservation) then
     return nil
   end
   local stale = prepare_skus(reservation.lines, reservation.market, now, retention_ms)

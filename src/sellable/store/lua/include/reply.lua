@@ -1,8 +1,8 @@
--- Every answer: an outcome, its body as MessagePack, and the ledger position it includes.
-local function reply(outcome, body)
+-- Every answer: an outcome, its body as MessagePack (or what is that already), and the ledger position it includes.
+local function reply(outcome, body, packed)
   if not ledger_position then
     local last = redis.call('XREVRANGE', key('ledger', ''), '+', '-', 'COUNT', 1)
     ledger_position = last[1] and last[1][1] or '0-0'
   end
-  return { outcome, cmsgpack.pack(body), ledger_position }
+  return { outcome, packed or cmsgpack.pack(body), ledger_position }
 end

@@ -1,0 +1,38 @@
+-- Finds `wanted` units at the market's locations in binding order, as bind does, for the short way of a sale.
+-- Notes the parts; returns how many units were not found.
+local chunks = {}
+
+local function plain_parts(state, market, wanted)
+  local chunk, parts = 0, state.parts
+  while wanted > 0 do
+    if chunks[chunk] == nil then
+      local packed = redis.call('HGET', KEYS[1], 'o:' .. market .. ':' .. chunk)
+      chunks[chunk] = packed and cmsgpack.unpack(packed) or false
+    end
+    local names = chunks[chunk]
+    if not names then
+      return wanted
+    end
+    local raw = redis.call('HMGET', state.key, unpack(names))
+    for at = 1, #names do
+      local on_hand, reserved, safety, blocked = 0, 0, 0, 0
+      if raw[at] then
+        on_hand, reserved, safety, blocked = cmsgpack.unpack(raw[at])
+      end
+      if on_hand - reserved > safety then
+        local place = location_of(names[at])
+        local quantity = math.min(wanted, place.enabled and units(place, on_hand, reserved, safety, blocked) or 0)
+        if quantity > 0 then
+          wanted = wanted - quantity
+          parts[#parts + 1] = { location = names[at], quantity = quantity, markets = place.markets,
+            supply = -quantity, position = cmsgpack.pack(on_hand, reserved + quantity, safety, blocked) }
+          if wanted == 0 then
+            return 0
+          end
+        end
+      end
+    end
+    chunk = chunk + 1
+  end
+  return wanted
+end
