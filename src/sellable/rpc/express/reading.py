@@ -9,7 +9,6 @@ from sellable.rpc.express.batches import Batched
 from sellable.rpc.express.columns import Items, number_of, size_of
 from sellable.rpc.express.requests import Requests
 from sellable.store.columns import COLUMN_MAX
-from sellable.store.observed import SKUS_PER_CALL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -53,7 +52,7 @@ class CheckAvailability(Batched):
     """Numbers, what they mean, and how old the counts behind them are."""
 
     def __init__(self, columns: Columns, revisions: Revisions, gate: Gate, ages: Ages) -> None:
-        super().__init__(Requests(named=True), columns, revisions, gate, SKUS_PER_CALL)
+        super().__init__(Requests(named=True), columns, revisions, gate, COLUMN_MAX)
         self._ages = ages
         self._items: dict[str, Items] = {}
 
