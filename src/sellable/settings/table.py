@@ -59,6 +59,10 @@ class Settings:
     listen: Annotated[
         str, _of("address to serve on: host:port, [ipv6]:port or unix:path", _SERVING)
     ] = "127.0.0.1:50051"
+    workers: Annotated[
+        int,
+        _number(1, limits.WORKERS_MAX, "processes that serve; several share the port", _SERVING),
+    ] = 1
     transport: Annotated[
         Literal["auto", "native", "grpcio"],
         _of("HTTP/2 engine; auto takes native without TLS and grpcio with TLS", _SERVING),
@@ -80,6 +84,10 @@ class Settings:
     concurrent_streams_max: Annotated[
         int, _number(1, 65_536, "calls in flight on one connection", _SERVING)
     ] = 1_024
+    metrics_listen: Annotated[
+        str | None,
+        _of("address of metrics for Prometheus: host:port or [ipv6]:port; none: off", _SERVING),
+    ] = None
 
     store: Annotated[
         Annotated[str, Meta(pattern=_STORE_URL)] | None,

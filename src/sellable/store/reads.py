@@ -40,6 +40,7 @@ from sellable.store.view import (
     number,
     parse_meta,
 )
+from sellable.tally import ReadTally
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -108,10 +109,16 @@ class Reads:
         self._requests_max = requests_max
         self._loop = asyncio.get_running_loop()
         self._tick: dict[str, list[_Request]] = {}
+        self.tally = ReadTally()
         self._skus_waiting = 0
         self._requests_waiting = 0
         self._current: dict[str, tuple[bytes | None, MarketMeta]] = {}
         self._moment: asyncio.Future[list[Reply]] | None = None
+
+    @property
+    def waiting(self) -> tuple[int, int]:
+        """How many requests, and SKUs of them, are not answered yet."""
+        return self._requests_waiting, self._skus_waiting
 
     async def sellable(self, market: str, skus: Sequence[str]) -> tuple[list[int], str]:
         """Return the sellable quantity of every SKU, in order, and the ledger position.
@@ -154,6 +161,7 @@ class Reads:
             UnknownMarket, Overloaded, StoreUnavailable: As `sellable`.
         """
         self._admit(len(skus), requests)
+        self.tally.observe(requests, len(skus))
         try:
             moment = self._moment_of_tick()
             key = self._partition.view(market)
@@ -202,6 +210,7 @@ class Reads:
             self._skus_waiting + skus > self._skus_max
             or self._requests_waiting + requests > self._requests_max
         ):
+            self.tally.refused += 1
             raise Overloaded("read", _RETRY_AFTER_MS)
         self._skus_waiting += skus
         self._requests_waiting += requests
@@ -223,6 +232,7 @@ class Reads:
                 except (SellableError, TypeError, ValueError) as error:
                     self._refuse(batch, error)
                     continue
+                self.tally.observe(len(batch), sum([len(skus) for _, skus in batch]))
                 views.add_done_callback(partial(self._deliver, market, batch, at, moment))
 
     def _moment_of_tick(self) -> asyncio.Future[list[Reply]]:

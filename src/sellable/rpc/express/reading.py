@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 from google.protobuf.message import DecodeError
@@ -48,6 +49,7 @@ class CheckSellable:
         self._reads = reads
         self._revisions = revisions
         self._gate = gate
+        self._tally = gate.tally("CheckSellable")
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -100,6 +102,7 @@ class CheckSellable:
     async def _answer(self, group: Group, server: Answers) -> None:
         calls = len(group.events)
         self._gate.in_flight += calls
+        begun_s, left = perf_counter(), group.events
         try:
             column = await self._reads.column(group.market, group.skus, calls)
         except SellableError:
@@ -110,6 +113,7 @@ class CheckSellable:
                 server.go_ordinary(left)
         finally:
             self._gate.leave(calls)
+            self._tally.observe(perf_counter() - begun_s, calls - len(left))
 
     def _write(self, group: Group, column: Column, server: Answers) -> list[Event]:
         tail = text_field(_REVISION_TAG, self._revisions.encode(column.position))
