@@ -84,6 +84,8 @@ class WorkerProcess:
 
     async def count(self) -> list[Series]:
         """Ask for the counters; return the last ones told if it does not answer in time."""
+        if not self._ready.done() or self._writer.is_closing():
+            return self.counted
         self._told.clear()
         with suppress(TimeoutError, ConnectionError):
             async with asyncio.timeout(_COUNT_S_MAX):
