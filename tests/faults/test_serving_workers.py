@@ -163,8 +163,13 @@ async def test_a_second_signal_hurries(store_url: str) -> None:
 
 @BOTH
 async def test_sighup_replaces_workers_one_by_one(transport: str, store_url: str) -> None:
-    """Clients that retry as gRPC offers it see no call fail, and every process is a new one."""
-    async with ServiceProcess(store_url, workers=2, transport=transport) as service:
+    """Clients that retry as gRPC offers it see no call fail, and every process is a new one.
+
+    Balancers need no notice, so nobody waits for it until the service itself is to end.
+    """
+    async with ServiceProcess(
+        store_url, workers=2, transport=transport, drain_notice_ms=300_000
+    ) as service:
         async with service.client() as client:
             await stock_up(client)
         before = worker_pids(service)
@@ -184,6 +189,9 @@ async def test_sighup_replaces_workers_one_by_one(transport: str, store_url: str
         assert 0 == events(service, "worker_died")
         async with service.client() as client:
             await check_books(client, crowd)
+        os.kill(service.pid, signal.SIGTERM)
+        eventually(lambda: events(service, "draining") == 5)
+        assert 0 == await service.terminate()
 
 
 def test_workers_that_cannot_start_again_end_the_service(tmp_path: Path, store_url: str) -> None:

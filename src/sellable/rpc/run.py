@@ -49,8 +49,11 @@ async def run(
     express: Callable[[Gate], Mapping[str, Express]] | None = None,
     on_ready: Callable[[RunningServer], None],
 ) -> None:
-    """Serve until SIGTERM or SIGINT, then drain; a second signal ends it at once."""
-    with Signals(*STOPS) as signals:
+    """Serve until SIGTERM or SIGINT, then drain; a second signal ends it at once.
+
+    On a shared port SIGHUP drains as well, without notice to balancers: others go on serving.
+    """
+    with Signals(*STOPS, *((signal.SIGHUP,) if options.shared else ())) as signals:
         async with serve(
             registrations, options, store_answers=store_answers, express=express
         ) as server:
@@ -58,12 +61,13 @@ async def run(
             on_ready(server)
             name = await signals.next()
             _log.info("draining", signal=name, grace_ms=options.drain_grace_ms)
-            await _drain_unless_hurried(server, signals)
+            notice = name != signal.SIGHUP.name
+            await _drain_unless_hurried(server, signals, notice=notice)
     _log.info("stopped")
 
 
-async def _drain_unless_hurried(server: RunningServer, signals: Signals) -> None:
-    drain = asyncio.ensure_future(server.drain())
+async def _drain_unless_hurried(server: RunningServer, signals: Signals, *, notice: bool) -> None:
+    drain = asyncio.ensure_future(server.drain(notice=notice))
     hurry = asyncio.ensure_future(signals.next())
     await asyncio.wait({drain, hurry}, return_when=asyncio.FIRST_COMPLETED)
     if not drain.done():

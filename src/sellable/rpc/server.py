@@ -115,8 +115,10 @@ class RunningServer:
         """Tell health checks whether the store answers; a drain overrules it."""
         self._health.set_serving(serving)
 
-    async def drain(self) -> None:
+    async def drain(self, *, notice: bool = True) -> None:
         """Say NOT_SERVING, refuse new calls, let the accepted ones finish, then close.
+
+        Without notice, new calls are refused at once: where others serve on the same port.
 
         A call is accepted once its handler runs: it ends with its own answer, unless that takes
         longer than the grace. Any other call has done nothing; it ends UNAVAILABLE, or CANCELLED
@@ -128,7 +130,8 @@ class RunningServer:
         self._health.close()
         self._reflection.close()
         # Balancers that poll need the notice to take this server away before it refuses.
-        await asyncio.sleep(self._options.drain_notice_ms / 1_000)
+        if notice:
+            await asyncio.sleep(self._options.drain_notice_ms / 1_000)
         self.gate.close()
         loop = asyncio.get_running_loop()
         until = loop.time() + self._options.drain_grace_ms / 1_000

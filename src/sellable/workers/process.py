@@ -99,14 +99,14 @@ class WorkerProcess:
         await self._listening
         return code
 
-    def stop(self) -> None:
-        """Ask it to drain; a second time hurries it."""
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """Ask it to drain, on SIGHUP without notice to balancers; a second time hurries it."""
         with suppress(ProcessLookupError):
-            self._process.send_signal(signal.SIGTERM)
+            self._process.send_signal(how)
 
-    async def end(self) -> None:
+    async def end(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Drain it and wait until it is gone, by force when its grace is over."""
-        self.stop()
+        self.stop(how)
         try:
             async with asyncio.timeout(self._stop_s_max):
                 await self.ended()

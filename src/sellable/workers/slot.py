@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -89,7 +90,7 @@ class Slot:
             old = self._current
             await self._fill()
         assert old is not None
-        await old.end()
+        await old.end(signal.SIGHUP)
 
     async def end(self) -> None:
         """Drain what is there; nothing is started any more."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -170,7 +169,7 @@ class _Workers:
         """Return the first signal that stops; on SIGHUP, replace the workers."""
         while True:
             name = await signals.next()
-            if name != signal.SIGHUP.name or sys.stdin.isatty():
+            if name != signal.SIGHUP.name or os.isatty(0):
                 return name
             if self._rolling.done():
                 self._rolling = asyncio.ensure_future(self._roll())

@@ -60,6 +60,8 @@ class CheckSellable:
         groups, left = self._grouped(events)
         for group in groups:
             if skus_are_plain(group.skus):
+                # Accepted now: the gate may be closed before the task begins.
+                self._gate.in_flight += len(group.events)
                 task = self._loop.create_task(self._answer(group, server))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
@@ -100,9 +102,7 @@ class CheckSellable:
         return groups, left
 
     async def _answer(self, group: Group, server: Answers) -> None:
-        calls = len(group.events)
-        self._gate.in_flight += calls
-        begun_s, left = perf_counter(), group.events
+        begun_s, calls, left = perf_counter(), len(group.events), group.events
         try:
             column = await self._reads.column(group.market, group.skus, calls)
         except SellableError:
