@@ -22,6 +22,7 @@ from support.serving import (
     all_buy,
     buyers,
     check_books,
+    children,
     events,
     free_port,
     is_alive,
@@ -159,6 +160,19 @@ async def test_a_second_signal_hurries(store_url: str) -> None:
         eventually(lambda: events(service, "draining") == 3)
         assert 0 == await service.terminate()
         assert 1 <= events(service, "stopped_at_once")
+
+
+def test_a_signal_ends_a_service_that_starts(store_url: str) -> None:
+    """Who has no patience for the start leaves no worker behind."""
+    command = [str(SCRIPT), "serve", "--store", store_url, "--listen", "127.0.0.1:0"]
+    with subprocess.Popen(
+        [*command, "--workers", "2"], stderr=subprocess.PIPE, env=environment()
+    ) as process:
+        eventually(lambda: len(children(process.pid)) == 2)
+        pids = children(process.pid)
+        process.terminate()
+        assert 0 == process.wait(_END_S_MAX)
+    assert not any(map(is_alive, pids))
 
 
 @BOTH

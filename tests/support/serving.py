@@ -64,6 +64,11 @@ def events(service: ServiceProcess, name: str) -> int:
     return sum(entry["event"] == name for entry in service.log)
 
 
+def children(pid: int) -> list[int]:
+    """Return the processes that a process has started."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
 def is_alive(pid: int) -> bool:
     """Tell whether a process runs; one that has ended and was not waited for does not."""
     try:

@@ -40,6 +40,7 @@ class Slot:
         self._gone = gone
         self._current: WorkerProcess | None = None
         self._changing = asyncio.Lock()
+        self._seeing_off: set[asyncio.Task[None]] = set()
         self._ending = False
 
     @property
@@ -105,7 +106,9 @@ class Slot:
     async def _fill(self) -> Ready:
         process = await WorkerProcess.launch(self.number, self._job)
         self.processes.append(process)
-        seeing_off = asyncio.ensure_future(self._see_off(process))
+        seeing_off = asyncio.create_task(self._see_off(process))
+        self._seeing_off.add(seeing_off)
+        seeing_off.add_done_callback(self._seeing_off.discard)
         try:
             ready = await process.ready()
         except BaseException:

@@ -105,7 +105,7 @@ async def _serve(job: Job, control: socket.socket, number: str) -> None:
         def ready(server: RunningServer) -> None:
             writer.write(line_of(Ready(server.address, server.transport)))
 
-        noting = asyncio.ensure_future(note_clients(store.runner))
+        noting = asyncio.ensure_future(note_clients(store.runner, settings.workers))
         try:
             await serve_store(store, settings, meter, ready, shared=True)
         finally:
