@@ -47,6 +47,7 @@ class WorkerProcess:
         self._stop_s_max = (settings.drain_notice_ms + settings.drain_grace_ms) / 1_000 + _HUNG_S
         self._ready: asyncio.Future[Ready] = asyncio.get_running_loop().create_future()
         self._told = asyncio.Event()
+        self._asked = False
         self._listening = asyncio.ensure_future(self._listen())
 
     @classmethod
@@ -101,12 +102,14 @@ class WorkerProcess:
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Ask it to drain, on SIGHUP without notice to balancers; a second time hurries it."""
+        self._asked = True
         with suppress(ProcessLookupError):
             self._process.send_signal(how)
 
     async def end(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Drain it and wait until it is gone, by force when its grace is over."""
-        self.stop(how)
+        if not self._asked:  # who drains already is not to be hurried
+            self.stop(how)
         try:
             async with asyncio.timeout(self._stop_s_max):
                 await self.ended()
