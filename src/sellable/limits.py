@@ -67,3 +67,4 @@ DEAD_LETTERS_BY_ID_MAX: Final = 100  # in one answer
 DEAD_LETTERS_MAX: Final = 100_000  # of a source; the oldest go first
 REPLICAS_MAX: Final = 8  # that an acknowledged write waits for
 LOG_KEEP_MS: Final = 90 * 24 * 3600 * 1000  # a log that stood still longer is read from its start
+WORKERS_MAX: Final = 64  # processes of one service

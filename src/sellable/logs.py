@@ -36,7 +36,8 @@ def configure_logs(
     structlog.configure(
         processors=[*shared, *writers],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # Writes a line at once, where `print` may write its end later: workers share the stream.
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
     # Libraries that log by the standard module are heard when something is wrong.

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
@@ -12,7 +15,10 @@ from sellable.errors import SellableError
 from sellable.ingest import events
 from sellable.ingest.opening import attached
 from sellable.maintenance.rollout import Rollout
-from sellable.maintenance.sweeper import run_finisher, run_sweeper
+from sellable.maintenance.sweeper import Sweeps, run_finisher, run_sweeper
+from sellable.metrics import process as metrics
+from sellable.metrics.endpoint import metrics_served
+from sellable.metrics.process import Meter
 from sellable.rpc.availability import AvailabilityService
 from sellable.rpc.convert.reservations import TtlBounds
 from sellable.rpc.express.reading import CheckAvailability, CheckSellable
@@ -22,7 +28,7 @@ from sellable.rpc.network import NetworkService
 from sellable.rpc.operations import FeedRules, OperationsService
 from sellable.rpc.reservations import ReservationService
 from sellable.rpc.run import run
-from sellable.rpc.server import ServerOptions
+from sellable.rpc.server import ServerOptions, cancel
 from sellable.settings import Silences
 from sellable.store.ages import Ages
 from sellable.store.courtesy import note_clients
@@ -35,21 +41,38 @@ from sellable.v1.operations_pb2_grpc import add_OperationsServiceServicer_to_ser
 from sellable.v1.reservations_pb2_grpc import add_ReservationServiceServicer_to_server
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Coroutine
     from pathlib import Path
 
+    from sellable.metrics.series import Series
+    from sellable.rpc.express.batches import Batched
     from sellable.rpc.express.server import Express
     from sellable.rpc.guard import Gate
     from sellable.rpc.server import Registration, RunningServer
     from sellable.settings import Settings
     from sellable.store.store import Store
 
+ONLY_WORKER: Final = "1"
+
 _log = structlog.get_logger("sellable")
 
 
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """The engine of a store: its URL, and the server where it is our own."""
+
+    url: str
+    server: EmbeddedServer | None = None
+
+    async def keep(self) -> None:
+        """Keep a server of our own alive."""
+        if self.server is not None:
+            await self.server.run()
+
+
 @asynccontextmanager
-async def open_store(settings: Settings, data: Path | None) -> AsyncIterator[Store]:
-    """Open the store that the settings name, with its background work, until the block ends.
+async def open_engine(settings: Settings, data: Path | None) -> AsyncIterator[Engine]:
+    """Find or start the engine that the settings name; one that was started ends with the block.
 
     Args:
         settings: Where the store is and what is asked of it.
@@ -59,30 +82,55 @@ async def open_store(settings: Settings, data: Path | None) -> AsyncIterator[Sto
         StoreRefused: The store cannot keep our promises, or the data folder is in use or damaged.
         StoreUnavailable: Nothing answers there.
     """
-    async with AsyncExitStack() as stack:
-        background = []
-        url = settings.store
-        durability = settings.durability_effective
-        if url is None:
-            server = await stack.enter_async_context(
-                await EmbeddedServer.start(data, fsync=durability.fsync)
-            )
-            background.append(server.run())
-            url = server.url
-        else:
-            engine = await check_url(url, durability=durability)
-            _log.info("store_found", engine=engine.name, version=engine.version)
-        store = await stack.enter_async_context(attached(settings, url))
-        background += [
-            run_sweeper(store.runner, settings.sweep_interval_ms),
-            run_finisher(store.runner, settings.sweep_interval_ms),
-            Rollout(store.runner).run(),
-            note_clients(store.runner),
-        ]
-        group = await stack.enter_async_context(asyncio.TaskGroup())
-        tasks = [group.create_task(work) for work in background]
-        try:
+    durability = settings.durability_effective
+    if settings.store is not None:
+        engine = await check_url(settings.store, durability=durability)
+        _log.info("store_found", engine=engine.name, version=engine.version)
+        yield Engine(settings.store)
+        return
+    async with await EmbeddedServer.start(data, fsync=durability.fsync) as server:
+        yield Engine(server.url, server)
+
+
+@asynccontextmanager
+async def open_store(
+    settings: Settings, data: Path | None, sweeps: Sweeps | None = None
+) -> AsyncIterator[Store]:
+    """Open the store that the settings name, with its background work, until the block ends.
+
+    Args:
+        settings: Where the store is and what is asked of it.
+        data: As `open_engine`.
+        sweeps: Where to count what the sweeper did.
+
+    Raises:
+        StoreRefused, StoreUnavailable: As `open_engine`.
+    """
+    async with open_engine(settings, data) as engine, attached(settings, engine.url) as store:
+        work = maintenance(engine, store, settings, sweeps or Sweeps())
+        async with beside(*work, note_clients(store.runner)):
             yield store
+
+
+def maintenance(
+    engine: Engine, store: Store, settings: Settings, sweeps: Sweeps
+) -> tuple[Coroutine[Any, Any, None], ...]:
+    """Return the work on a store that is done beside the calls; any number of processes may."""
+    return (
+        engine.keep(),
+        run_sweeper(store.runner, settings.sweep_interval_ms, sweeps),
+        run_finisher(store.runner, settings.sweep_interval_ms),
+        Rollout(store.runner).run(),
+    )
+
+
+@asynccontextmanager
+async def beside(*work: Coroutine[Any, Any, Any]) -> AsyncIterator[None]:
+    """Run this beside the block; what it raises ends the block."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one) for one in work]
+        try:
+            yield
         finally:
             for task in tasks:
                 task.cancel()
@@ -115,13 +163,12 @@ def registrations(store: Store, settings: Settings) -> list[Registration]:
 
 def express(store: Store, gate: Gate) -> dict[str, Express]:
     """Return the methods that take their calls by the batch, by path."""
-    service, columns = "/sellable.v1.AvailabilityService", store.reads.columns
-    return {
-        f"{service}/CheckSellable": CheckSellable(columns, store.revisions, gate),
-        f"{service}/CheckAvailability": CheckAvailability(
-            columns, store.revisions, gate, Ages(store.runner)
-        ),
-    }
+    columns, revisions = store.reads.columns, store.revisions
+    methods: list[Batched] = [
+        CheckSellable(columns, revisions, gate),
+        CheckAvailability(columns, revisions, gate, Ages(store.runner)),
+    ]
+    return {f"/sellable.v1.AvailabilityService/{one.method}": one for one in methods}
 
 
 def server_options(settings: Settings) -> ServerOptions:
@@ -151,13 +198,56 @@ async def answers(store: Store) -> bool:
 
 
 async def serve(settings: Settings, on_ready: Callable[[RunningServer], None]) -> None:
-    """Serve until SIGTERM or SIGINT, then drain and close the store."""
-    options = server_options(settings)
-    async with open_store(settings, settings.data) as store:
+    """Serve from this process until SIGTERM or SIGINT, then drain and close the store."""
+    sweeps, meter = Sweeps(), Meter(ONLY_WORKER)
+    meter.add(partial(metrics.sweeper, sweeps))
+    meter.add(partial(metrics.worker_state, ONLY_WORKER, up=True, restarts=0))
+
+    async def read() -> list[Series]:
+        return meter.read()
+
+    async with open_store(settings, settings.data, sweeps) as store:
+        with metrics_served(settings.metrics_listen, read):
+            await serve_store(store, settings, meter, on_ready)
+
+
+async def serve_store(
+    store: Store,
+    settings: Settings,
+    meter: Meter,
+    on_ready: Callable[[RunningServer], None],
+    *,
+    shared: bool = False,
+) -> None:
+    """Serve a store until SIGTERM or SIGINT, then drain.
+
+    Args:
+        store: The store.
+        settings: How to serve.
+        meter: What is counted here is told to it.
+        on_ready: Called once calls are accepted.
+        shared: Whether other processes serve on the same port, which somebody holds for all.
+    """
+
+    async def store_answers() -> bool:
+        begun_s = perf_counter()
+        answered = await answers(store)
+        meter.store_ping.observe(perf_counter() - begun_s)
+        return answered
+
+    def ready(server: RunningServer) -> None:
+        meter.add(partial(metrics.calls, server.gate))
+        on_ready(server)
+
+    meter.add(partial(metrics.store, store))
+    looking = asyncio.ensure_future(meter.run())
+    try:
         await run(
             registrations(store, settings),
-            options,
-            store_answers=lambda: answers(store),
+            replace(server_options(settings), shared=shared),
+            store_answers=store_answers,
             express=lambda gate: express(store, gate),
-            on_ready=on_ready,
+            on_ready=ready,
         )
+    finally:
+        await cancel(looking)

@@ -36,12 +36,14 @@ def test_a_data_folder_in_use(served: ServiceProcess) -> None:
     assert said.startswith(f"error: the data folder {served.data} is in use by process ")
 
 
-def test_a_port_in_use(tmp_path: Path) -> None:
-    """The address is named with the reason of the system."""
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_port_in_use(workers: str, tmp_path: Path) -> None:
+    """The address is named with the reason of the system, however many are to serve there."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         expected = (1, f"error: cannot listen on {address}: address already in use")
-        assert expected == refused("--data", str(tmp_path / "data"), "--listen", address)
+        data = str(tmp_path / "data")
+        assert expected == refused("--data", data, "--listen", address, "--workers", workers)
 
 
 def test_a_store_that_evicts() -> None:

@@ -139,12 +139,12 @@ async def test_full_queue_delays_an_export_and_does_not_break_it(
         exports = Exports(store.runner, store.availability)
         async with aclosing(exports.pages("web/FR")) as pages:
             await anext(pages)
-            room, store.reads._admission.requests_max = store.reads._admission.requests_max, 0
+            room, store.reads.admission.requests_max = store.reads.admission.requests_max, 0
             second = asyncio.ensure_future(anext(pages))
 
             async def was_refused() -> bool:
                 return bool(refused)
 
             await eventually_async(was_refused)
-            store.reads._admission.requests_max = room
+            store.reads.admission.requests_max = room
             assert 1_000 == len((await second).items)

@@ -83,7 +83,7 @@ async def test_deadline_of_a_reader_is_kept(reads: Reads, valkey: ValkeyProcess)
     finally:
         valkey.resume()
     assert (await patient)[0] == [1]
-    assert (reads._admission.requests, reads._admission.skus) == (0, 0)
+    assert (reads.admission.requests, reads.admission.skus) == (0, 0)
 
 
 @pytest.mark.parametrize(("skus_max", "requests_max"), [(10, 1_000), (1_000, 5)])
@@ -117,7 +117,7 @@ async def test_full_connection_sheds_readers(store_url: str, client: redis.Redis
         reads = reads_of(connection, nothing_to_refresh)
         with pytest.raises(Overloaded):
             await reads.sellable(FR, ["SKU-1"])
-        assert (reads._admission.requests, reads._admission.skus) == (0, 0)
+        assert (reads.admission.requests, reads.admission.skus) == (0, 0)
 
 
 async def test_lost_store_is_answered_at_once_and_found_again() -> None:
@@ -139,7 +139,7 @@ async def test_lost_store_is_answered_at_once_and_found_again() -> None:
                 put(client, FR, {META_FIELD: COMPLETE, "SKU-1": 1})
             await eventually_async(lambda: asyncio.sleep(0, connection.connected))
             assert (await reads.sellable(FR, ["SKU-1"]))[0] == [1]
-            assert (reads._admission.requests, reads._admission.skus) == (0, 0)
+            assert (reads.admission.requests, reads.admission.skus) == (0, 0)
 
 
 @pytest.mark.parametrize("number", ["1e+17", "", "many"])

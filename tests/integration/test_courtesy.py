@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sellable.store.courtesy import WORK_MAX, Courtesy
+from sellable.store.courtesy import WORK_MAX, Courtesy, note_clients
 from support.arena import FR, network
 from support.feed_rows import SOURCE, chunked, deltas, fed_store, total
 from support.service import service
@@ -81,3 +81,15 @@ async def test_a_service_notes_that_it_answers_clients(store_url: str) -> None:
 
         await eventually_async(noted)
         await eventually_async(gone)
+
+
+async def test_one_of_many_workers_notes_its_share(store: Store) -> None:
+    """Ten workers that are each asked a little are together asked a lot."""
+    connection, asked = store.runner.connection, store.runner.partition.asked
+
+    async def noted() -> bool:  # one command every few ms: far below what a single process notes
+        return bool(await connection.execute("EXISTS", asked))
+
+    noting = asyncio.ensure_future(note_clients(store.runner, workers=10))
+    await eventually_async(noted)
+    noting.cancel()

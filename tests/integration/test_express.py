@@ -267,3 +267,15 @@ async def test_a_drain_answers_what_was_accepted(store_url: str, valkey: ValkeyP
             valkey.resume()
         assert [[5]] * 50 == await asyncio.gather(*waiting)
         assert 0 == await ending
+
+
+async def test_a_fault_of_ours_leaves_no_call_without_an_answer(
+    served: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a batch breaks, its calls are answered one by one."""
+
+    def broken(*_: object) -> bytes:
+        raise KeyError("broken")
+
+    monkeypatch.setattr(Batched, "revision", broken)
+    assert [[1]] * 10 == await asyncio.gather(*[served.client.sellable(FR, "B") for _ in range(10)])

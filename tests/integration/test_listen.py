@@ -10,7 +10,7 @@ import grpc
 import pytest
 
 from sellable.errors import ListenRefused
-from sellable.rpc.listen import TcpAddress, TlsFiles, parse_address
+from sellable.rpc.listen import TcpAddress, TlsFiles, parse_address, require_free, shared_port
 from sellable.rpc.server import ServerOptions, Transport, serve
 from sellable.v1 import availability_pb2, availability_pb2_grpc
 from support import answering
@@ -160,3 +160,47 @@ async def test_unusable_tls_files_are_refused(tls: TlsFiles, tmp_path: Path) -> 
         files = TlsFiles(certificate_file=certificate, key_file=tls.key_file)
         message = await refused(ServerOptions(listen="localhost:0", tls=files))
         assert f"the TLS certificate {certificate} and key {tls.key_file}" in message
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_a_held_port_is_in_use_for_others(host: str) -> None:
+    """A free port is found and held for those who share it, before any of them listens."""
+    with shared_port(TcpAddress(host=host, port=0)) as address:
+        assert 0 < address.port
+        for hold in (require_free, lambda again: shared_port(again).__enter__()):
+            with pytest.raises(ListenRefused) as caught:
+                hold(address)
+            assert f"cannot listen on {address}: address already in use" == str(caught.value)
+    require_free(address)
+
+
+@BOTH
+async def test_servers_share_a_held_port(transport: Transport) -> None:
+    """Two servers take the same port, and who holds it takes no connection away from them."""
+    with shared_port(TcpAddress(host="127.0.0.1", port=0)) as address:
+        options = ServerOptions(listen=str(address), transport=transport, shared=True)
+        async with (
+            serve([registration(Answering())], options) as one,
+            serve([registration(Answering())], options) as other,
+        ):
+            assert str(address) == one.address == other.address
+            for _ in range(16):
+                channel = grpc.aio.insecure_channel(
+                    one.address, [("grpc.use_local_subchannel_pool", 1)]
+                )
+                assert answering.ECHO == await answer_at(channel)
+
+
+@BOTH
+async def test_a_port_is_held_where_connections_linger(transport: Transport) -> None:
+    """What is left of the connections of a service that did not share does not keep ours out."""
+    options = ServerOptions(listen="127.0.0.1:0", transport=transport)
+    async with serve([registration(Answering())], options) as server:
+        address = parse_address(server.address)
+        channel = grpc.aio.insecure_channel(server.address)
+        stub = availability_pb2_grpc.AvailabilityServiceStub(channel)
+        await stub.CheckSellable(availability_pb2.CheckSellableRequest(skus=[answering.ECHO]))
+    async with channel:
+        assert isinstance(address, TcpAddress)
+        with shared_port(address) as held:
+            assert address == held

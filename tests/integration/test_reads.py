@@ -201,4 +201,4 @@ async def test_callers_that_leave_are_not_asked_for(reads: Reads, client: redis.
     await asyncio.wait(calls_made)
     assert (await reads.sellable(FR, ["SKU-2"]))[0] == [2]
     assert calls(client, "hmget") == 1
-    assert (reads._admission.requests, reads._admission.skus) == (0, 0)
+    assert (reads.admission.requests, reads.admission.skus) == (0, 0)

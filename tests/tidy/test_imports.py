@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SOURCE: Final = ROOT / "src" / "sellable"
 # What a room may import of the product, besides itself; None: everything.
 VALUES: Final = frozenset(
-    {"durability", "errors", "geo", "limits", "names", "reservation", "stock", "revision"}
+    {"durability", "errors", "geo", "limits", "names", "reservation", "stock", "revision", "tally"}
 )
 MAY_IMPORT: Final[dict[str, frozenset[str] | None]] = {
     "durability": frozenset({"limits"}),
@@ -29,6 +29,7 @@ MAY_IMPORT: Final[dict[str, frozenset[str] | None]] = {
     "reservation": frozenset(),
     "stock": frozenset(),
     "revision": frozenset({"errors"}),
+    "tally": frozenset(),
     "settings": frozenset({"durability", "errors", "limits", "names", "network"}),
     "network": VALUES,
     "explain": VALUES | {"network"},
@@ -36,8 +37,10 @@ MAY_IMPORT: Final[dict[str, frozenset[str] | None]] = {
     "maintenance": VALUES | {"store"},
     "ingest": VALUES | {"store", "network", "settings"},
     "rpc": VALUES | {"store", "maintenance", "explain", "v1"},
+    "metrics": VALUES | {"store", "maintenance", "rpc"},
     "demo": None,
     "service": None,
+    "workers": None,
     "cli": None,
     "v1": frozenset({"v1"}),
 }
@@ -49,12 +52,11 @@ OUTSIDE: Final = {
     "pyarrow": {"cli", "ingest"},
     "typer": {"cli"},
     "rich": {"cli", "demo"},
+    "prometheus_client": {"metrics"},
     "matplotlib": {"cli"},
     "yaml": {"network"},
 }
-PURE: Final = frozenset(
-    {"geo", "limits", "errors", "names", "reservation", "stock", "revision", "network", "explain"}
-)
+PURE: Final = frozenset({*VALUES, "network", "explain"})
 IO: Final = frozenset(
     {"asyncio", "grpc", "http", "os", "pathlib", "redis", "socket", "subprocess", "time", "uvloop"}
 )

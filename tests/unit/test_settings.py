@@ -153,6 +153,19 @@ def test_names_of_others_are_let_be(monkeypatch: pytest.MonkeyPatch, name: str) 
             {"drain_grace_ms": "-1"},
             "--drain-grace-ms: '-1' is not a whole number from 0 to 300000",
         ),
+        (
+            {"workers": limits.WORKERS_MAX + 1},
+            "--workers: '65' is not a whole number from 1 to 64",
+        ),
+        ({"workers": 0}, "--workers: '0' is not a whole number from 1 to 64"),
+        (
+            {"workers": 2, "listen": "unix:/tmp/s"},
+            (
+                "workers is 2 and listen a Unix socket: several share a port, so listen on "
+                "host:port or [ipv6]:port, or set workers to 1 "
+                "(workers from --workers, listen from --listen)"
+            ),
+        ),
         ({"partitions": "1_0"}, "--partitions: '1_0' is not a whole number from 1 to 1024"),
         ({"transport": "http"}, "--transport: 'http' is not auto, native or grpcio"),
         (

@@ -9,6 +9,7 @@ sweeper keeps the readers' view fresh. Any number of processes may sweep one sto
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NoReturn
 
 import structlog
@@ -25,6 +26,16 @@ _PER_CALL: Final = 100
 _SWEEPS_PER_PURGE: Final = 100
 
 _log: Final = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Sweeps:
+    """What the sweeper of this process did since its start."""
+
+    expired: int = 0
+    settled: int = 0
+    forgotten: int = 0
+    failed: int = 0  # to be tried again at the next interval
 
 
 async def purge(runner: Runner) -> int:
@@ -52,21 +63,25 @@ async def run_finisher(runner: Runner, interval_ms: int) -> NoReturn:
         await asyncio.sleep(interval_ms / 1000)
 
 
-async def run_sweeper(runner: Runner, interval_ms: int) -> NoReturn:
+async def run_sweeper(runner: Runner, interval_ms: int, sweeps: Sweeps) -> NoReturn:
     """Sweep for ever; a store that is lost or busy is tried again at the next interval."""
-    sweeps = 0
+    number = 0
     while True:
         try:
             expired = await runner.expire_all()
+            sweeps.expired += expired
             if expired:
                 _log.info("expired", reservations=expired)
             if settled := await settle_supplies(runner):
+                sweeps.settled += settled
                 _log.info("settled", supplies=settled)
-            if sweeps % _SWEEPS_PER_PURGE == 0:
-                await purge(runner)
-            sweeps += 1
+            if number % _SWEEPS_PER_PURGE == 0:
+                sweeps.forgotten += await purge(runner)
+            number += 1
         except (StoreUnavailable, Overloaded) as problem:
+            sweeps.failed += 1
             _log.debug("sweep_skipped", problem=str(problem))
         except BugError:
+            sweeps.failed += 1
             _log.exception("sweep_failed")
         await asyncio.sleep(interval_ms / 1000)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import secrets
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import grpc
@@ -19,6 +20,7 @@ from grpc_status import rpc_status
 
 from sellable.errors import BugError, SellableError
 from sellable.rpc.status import to_status
+from sellable.tally import MethodTally
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -27,6 +29,7 @@ Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 _log = structlog.get_logger("sellable.rpc")
 _CLOSED = "the server is shutting down; nothing was done"
+_NAMES = {code.value[0]: code.name for code in grpc.StatusCode}
 
 
 class InternalFault(BugError):
@@ -45,13 +48,18 @@ class InternalFault(BugError):
 class Gate:
     """Lets calls in until it is closed, and knows when the last of them has left."""
 
-    __slots__ = ("_idle", "in_flight", "open")
+    __slots__ = ("_idle", "in_flight", "open", "tallies")
 
     def __init__(self) -> None:
         """Start open and empty."""
         self.open = True
         self.in_flight = 0
+        self.tallies: dict[str, MethodTally] = {}
         self._idle = asyncio.Event()
+
+    def tally(self, method: str) -> MethodTally:
+        """Return the counters of a method, by its name; names are unique over all services."""
+        return self.tallies.setdefault(method, MethodTally())
 
     def leave(self, calls: int = 1) -> None:
         """Count out calls that came in."""
@@ -81,43 +89,57 @@ class Guarded:
     def __getattr__(self, name: str) -> Callable[[Any, Any], Any]:
         method = getattr(self._servicer, name)
         if inspect.iscoroutinefunction(method):
-            return _guard_unary(method, self._gate)
+            return _guard_unary(method, self._gate, self._gate.tally(name))
         if inspect.isasyncgenfunction(method):
-            return _guard_stream(method, self._gate)
+            return _guard_stream(method, self._gate, self._gate.tally(name))
         return _unimplemented
 
 
 def _guard_unary(
-    method: Callable[[Any, Any], Awaitable[Any]], gate: Gate
+    method: Callable[[Any, Any], Awaitable[Any]], gate: Gate, tally: MethodTally
 ) -> Callable[[Any, Any], Any]:
     async def call(request: Any, context: Any) -> Any:
+        begun_s = perf_counter()
         if not gate.open:
+            tally.fail("UNAVAILABLE")
+            tally.observe(0.0)
             await context.abort(grpc.StatusCode.UNAVAILABLE, _CLOSED)
         gate.in_flight += 1
         try:
             return await method(request, context)
+        except asyncio.CancelledError:
+            tally.fail("CANCELLED")
+            raise
         except Exception as error:  # noqa: BLE001 - the RPC edge
-            await _refuse(error, context, method)
+            await _refuse(error, context, method, tally)
         finally:
             gate.leave()
+            tally.observe(perf_counter() - begun_s)
 
     return call
 
 
 def _guard_stream(
-    method: Callable[[Any, Any], AsyncIterator[Any]], gate: Gate
+    method: Callable[[Any, Any], AsyncIterator[Any]], gate: Gate, tally: MethodTally
 ) -> Callable[[Any, Any], Any]:
     async def stream(request: Any, context: Any) -> AsyncIterator[Any]:
+        begun_s = perf_counter()
         if not gate.open:
+            tally.fail("UNAVAILABLE")
+            tally.observe(0.0)
             await context.abort(grpc.StatusCode.UNAVAILABLE, _CLOSED)
         gate.in_flight += 1
         try:
             async for response in method(request, context):
                 yield response
+        except (asyncio.CancelledError, GeneratorExit):
+            tally.fail("CANCELLED")
+            raise
         except Exception as error:  # noqa: BLE001 - the RPC edge
-            await _refuse(error, context, method)
+            await _refuse(error, context, method, tally)
         finally:
             gate.leave()
+            tally.observe(perf_counter() - begun_s)
 
     return stream
 
@@ -128,12 +150,17 @@ async def _unimplemented(_request: Any, context: Any) -> None:
     await context.abort(grpc.StatusCode.UNIMPLEMENTED, "this method is not served here")
 
 
-async def _refuse(error: Exception, context: Any, method: Callable[..., Any]) -> NoReturn:
+async def _refuse(
+    error: Exception, context: Any, method: Callable[..., Any], tally: MethodTally
+) -> NoReturn:
     """End the call with the status of this error; cancellation never comes here."""
     if isinstance(error, grpc.aio.AbortError):
+        code = context.code()  # a number on grpcio
+        tally.fail(_NAMES.get(code, "UNKNOWN") if isinstance(code, int) else code.name)
         raise error  # the handler has answered already
     if isinstance(error, TimeoutError):
         # Store timeouts have become StoreUnavailable by now: this is the caller's own deadline.
+        tally.fail("DEADLINE_EXCEEDED")
         await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, "the deadline of the call passed")
     if not isinstance(error, SellableError) or isinstance(error, BugError):
         fault = InternalFault(secrets.token_hex(8))
@@ -144,5 +171,7 @@ async def _refuse(error: Exception, context: Any, method: Callable[..., Any]) ->
             exc_info=error,
         )
         error = fault
-    await context.abort_with_status(rpc_status.to_status(to_status(error)))
+    status = to_status(error)
+    tally.fail(_NAMES[status.code])
+    await context.abort_with_status(rpc_status.to_status(status))
     raise AssertionError("abort_with_status returns never")

@@ -6,10 +6,15 @@ import re
 import socket
 import ssl
 import stat
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from sellable.errors import ListenRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _PORT_MAX = 65_535
 # sun_path is 108 bytes with its closing zero on Linux, and 104 on macOS: the smaller one serves.
@@ -96,6 +101,29 @@ def require_free(address: Address) -> None:
         _require_free_port(address)
 
 
+@contextmanager
+def shared_port(address: TcpAddress) -> Iterator[TcpAddress]:
+    """Hold a port for processes that are to listen on it together; port 0 becomes a free one.
+
+    What is bound here never listens, so no connection comes to it; and whoever does not mean to
+    share the port finds it in use, even while none of the others is there.
+    """
+    require_free(address)
+    port = address.port
+    with ExitStack() as stack:
+        try:
+            for family, kind, protocol, _, target in _targets(address):
+                held = stack.enter_context(socket.socket(family, kind, protocol))
+                held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+                if family == socket.AF_INET6:
+                    held.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                _hold(held, (target[0], port, *target[2:]))
+                port = held.getsockname()[1]
+        except OSError as error:
+            raise refused(address, _reason(error)) from error
+        yield TcpAddress(host=address.host, port=port)
+
+
 def refused(address: Address, problem: str) -> ListenRefused:
     """Return the one sentence that a person needs."""
     return ListenRefused(f"cannot listen on {address}: {problem}")
@@ -103,10 +131,7 @@ def refused(address: Address, problem: str) -> ListenRefused:
 
 def _require_free_port(address: TcpAddress) -> None:
     try:
-        found = socket.getaddrinfo(
-            address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )
-        for family, kind, protocol, _, target in found:
+        for family, kind, protocol, _, target in _targets(address):
             with socket.socket(family, kind, protocol) as trial:
                 trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 if family == socket.AF_INET6:
@@ -115,6 +140,23 @@ def _require_free_port(address: TcpAddress) -> None:
                 trial.listen(1)
     except OSError as error:
         raise refused(address, _reason(error)) from error
+
+
+def _targets(address: TcpAddress) -> list[tuple[Any, ...]]:
+    return list(
+        socket.getaddrinfo(
+            address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+    )
+
+
+def _hold(held: socket.socket, target: tuple[Any, ...]) -> None:
+    try:
+        held.bind(target)
+    except OSError:
+        # Connections of an earlier service that did not share the port linger for a minute.
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(target)
 
 
 def _require_free_path(address: UnixAddress) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import structlog
 import uvloop
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from sellable.rpc.express.server import Express
     from sellable.rpc.guard import Gate
     from sellable.rpc.server import Registration
+
+STOPS: Final = (signal.SIGTERM, signal.SIGINT)
 
 _log = structlog.get_logger("sellable.rpc")
 
@@ -47,8 +49,11 @@ async def run(
     express: Callable[[Gate], Mapping[str, Express]] | None = None,
     on_ready: Callable[[RunningServer], None],
 ) -> None:
-    """Serve until SIGTERM or SIGINT, then drain; a second signal ends it at once."""
-    with _Signals() as signals:
+    """Serve until SIGTERM or SIGINT, then drain; a second signal ends it at once.
+
+    On a shared port SIGHUP drains as well, without notice to balancers: others go on serving.
+    """
+    with Signals(*STOPS, *((signal.SIGHUP,) if options.shared else ())) as signals:
         async with serve(
             registrations, options, store_answers=store_answers, express=express
         ) as server:
@@ -56,12 +61,13 @@ async def run(
             on_ready(server)
             name = await signals.next()
             _log.info("draining", signal=name, grace_ms=options.drain_grace_ms)
-            await _drain_unless_hurried(server, signals)
+            notice = name != signal.SIGHUP.name
+            await _drain_unless_hurried(server, signals, notice=notice)
     _log.info("stopped")
 
 
-async def _drain_unless_hurried(server: RunningServer, signals: _Signals) -> None:
-    drain = asyncio.ensure_future(server.drain())
+async def _drain_unless_hurried(server: RunningServer, signals: Signals, *, notice: bool) -> None:
+    drain = asyncio.ensure_future(server.drain(notice=notice))
     hurry = asyncio.ensure_future(signals.next())
     await asyncio.wait({drain, hurry}, return_when=asyncio.FIRST_COMPLETED)
     if not drain.done():
@@ -70,24 +76,24 @@ async def _drain_unless_hurried(server: RunningServer, signals: _Signals) -> Non
     await cancel(drain)
 
 
-class _Signals:
-    """The stop signals of this process, one after the other."""
+class Signals:
+    """Signals of this process, one after the other, while a `with` block lasts."""
 
-    _STOPS = (signal.SIGTERM, signal.SIGINT)
-
-    def __init__(self) -> None:
+    def __init__(self, *numbers: signal.Signals) -> None:
+        self._numbers = numbers
         self._seen: asyncio.Queue[str] = asyncio.Queue()
 
     async def next(self) -> str:
+        """Return the name of the next signal, once it comes."""
         return await self._seen.get()
 
     def __enter__(self) -> Self:
         loop = asyncio.get_running_loop()
-        for stop in self._STOPS:
-            loop.add_signal_handler(stop, self._seen.put_nowait, stop.name)
+        for number in self._numbers:
+            loop.add_signal_handler(number, self._seen.put_nowait, number.name)
         return self
 
     def __exit__(self, *_: object) -> None:
         loop = asyncio.get_running_loop()
-        for stop in self._STOPS:
-            loop.remove_signal_handler(stop)
+        for number in self._numbers:
+            loop.remove_signal_handler(number)

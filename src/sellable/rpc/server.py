@@ -50,7 +50,11 @@ _LINGER_S: Final = 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerOptions:
-    """How to serve; the names and bounds are those of the settings."""
+    """How to serve; the names and bounds are those of the settings.
+
+    Args:
+        shared: Whether other processes serve on the same port, which somebody holds for all.
+    """
 
     listen: str = "127.0.0.1:50051"
     transport: Transport = "auto"
@@ -59,6 +63,7 @@ class ServerOptions:
     drain_grace_ms: int = 10_000
     health_interval_ms: int = 1_000
     concurrent_streams_max: int = 1_024
+    shared: bool = False
     address: Address = field(init=False)
 
     def __post_init__(self) -> None:
@@ -92,9 +97,9 @@ class RunningServer:
         """Take a server that is bound but not started, and the gate of its services."""
         self.address: Final = str(address)
         self.transport: Final = options.transport_effective
+        self.gate: Final = gate
         self._server = server
         self._options = options
-        self._gate = gate
         self._health = health.Health(names)
         self._reflection = reflection.Reflection(names)
         self._drained = False
@@ -110,8 +115,10 @@ class RunningServer:
         """Tell health checks whether the store answers; a drain overrules it."""
         self._health.set_serving(serving)
 
-    async def drain(self) -> None:
+    async def drain(self, *, notice: bool = True) -> None:
         """Say NOT_SERVING, refuse new calls, let the accepted ones finish, then close.
+
+        Without notice, new calls are refused at once: where others serve on the same port.
 
         A call is accepted once its handler runs: it ends with its own answer, unless that takes
         longer than the grace. Any other call has done nothing; it ends UNAVAILABLE, or CANCELLED
@@ -123,13 +130,14 @@ class RunningServer:
         self._health.close()
         self._reflection.close()
         # Balancers that poll need the notice to take this server away before it refuses.
-        await asyncio.sleep(self._options.drain_notice_ms / 1_000)
-        self._gate.close()
+        if notice:
+            await asyncio.sleep(self._options.drain_notice_ms / 1_000)
+        self.gate.close()
         loop = asyncio.get_running_loop()
         until = loop.time() + self._options.drain_grace_ms / 1_000
         with suppress(TimeoutError):
             async with asyncio.timeout_at(until):
-                await self._gate.idle()
+                await self.gate.idle()
                 if self.transport == "grpcio":
                     # Stopped at once, grpcio would answer CANCELLED to the calls in its queue,
                     # and clients do not send those to another server; the gate says UNAVAILABLE.
@@ -169,7 +177,8 @@ async def serve(
             it, health is SERVING until the drain.
         express: Makes the methods, by path, that the native transport answers by the batch.
     """
-    require_free(options.address)
+    if not options.shared:
+        require_free(options.address)
     gate = Gate()
     server = _new_server(options, express(gate) if express else {})
     names = _register(registrations, server, gate)
@@ -264,7 +273,7 @@ def _grpc_arguments(options: ServerOptions) -> list[tuple[str, int]]:
         # Clients may ping idle connections every 10 s: load balancers drop silent ones early.
         ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
         # A port in use is an error: two services on one port by accident would share the calls.
-        ("grpc.so_reuseport", 0),
+        ("grpc.so_reuseport", int(options.shared)),
     ]
 
 

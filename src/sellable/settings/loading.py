@@ -159,6 +159,14 @@ def _contradictions(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]
             ("transport", "tls_certificate_file"),
             "transport native has no TLS: choose grpcio or auto",
         )
+    if settings.workers > 1 and settings.listen.startswith("unix:"):
+        yield (
+            ("workers", "listen"),
+            (
+                f"workers is {settings.workers} and listen a Unix socket: several share a port, "
+                "so listen on host:port or [ipv6]:port, or set workers to 1"
+            ),
+        )
     try:
         Silences(settings.feed_silent_after or "")
     except SilencesRefused as refused:

@@ -60,6 +60,10 @@ class Settings:
     listen: Annotated[
         str, _of("address to serve on: host:port, [ipv6]:port or unix:path", _SERVING)
     ] = "127.0.0.1:50051"
+    workers: Annotated[
+        int,
+        _number(1, limits.WORKERS_MAX, "processes that serve; several share the port", _SERVING),
+    ] = 1
     transport: Annotated[
         Literal["auto", "native", "grpcio"],
         _of("HTTP/2 engine; auto takes native without TLS and grpcio with TLS", _SERVING),
@@ -81,6 +85,10 @@ class Settings:
     concurrent_streams_max: Annotated[
         int, _number(1, 65_536, "calls in flight on one connection", _SERVING)
     ] = 1_024
+    metrics_listen: Annotated[
+        str | None,
+        _of("address of metrics for Prometheus: host:port or [ipv6]:port; none: off", _SERVING),
+    ] = None
 
     store: Annotated[
         Annotated[str, Meta(pattern=_STORE_URL)] | None,
@@ -104,10 +112,7 @@ class Settings:
         int, _number(10, 60_000, "how long a connection to the store may take", _STORE)
     ] = 2_000
     command_timeout_ms: Annotated[
-        int,
-        _number(
-            10, 60_000, "how long the store may take for one command, and then its replicas", _STORE
-        ),
+        int, _number(10, 60_000, "how long one command, and then its replicas, may take", _STORE)
     ] = 2_000
     read_queue_max: Annotated[
         int, _number(1, 1_000_000, "reads that may wait; more are refused as OVERLOADED", _STORE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from sellable.errors import Overloaded
+from sellable.tally import ReadTally
 
 _RETRY_AFTER_MS: Final = 100
 
@@ -22,6 +23,7 @@ class Admission:
         self.requests_max = requests_max
         self.skus = 0
         self.requests = 0
+        self.tally = ReadTally()
 
     def enter(self, skus: int, requests: int) -> None:
         """Count reads in.
@@ -30,6 +32,7 @@ class Admission:
             Overloaded: Too much is waiting.
         """
         if self.skus + skus > self.skus_max or self.requests + requests > self.requests_max:
+            self.tally.refused += 1
             raise Overloaded("read", _RETRY_AFTER_MS)
         self.skus += skus
         self.requests += requests

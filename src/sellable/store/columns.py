@@ -81,6 +81,7 @@ class Columns:
             StoreUnavailable: The store is lost, or did not answer in time.
         """
         self._admission.enter(skus, requests)
+        self._admission.tally.observe(requests, skus)
         try:
             moment = self._moments.ask()
             head = self._heads.get(market) or self._head(market)

@@ -100,6 +100,11 @@ class Connection:
         """Whether a call made now would be sent."""
         return self._wire is not None
 
+    @property
+    def outstanding(self) -> int:
+        """How many commands are not answered yet."""
+        return 0 if self._wire is None else self._wire.outstanding
+
     def execute(self, *command: Argument) -> asyncio.Future[Reply]:
         """Send one command; the future holds the reply.
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _LOOK_S: Final = 0.25
 _NOTE_MS: Final = 1_000
 _COMMANDS_MIN: Final = 100  # in one look; the work that services do by themselves is less
+_COMMANDS_EACH_MIN: Final = 10  # of one of many workers, which does no such work
 _REST: Final = 2.0  # times what the script took: a third of the engine is left to feeds
 _REST_S_MAX: Final = 0.05
 WORK_MAX: Final = 1_200  # about microseconds of the engine; see applying.py
@@ -54,13 +55,19 @@ class Courtesy:
             await asyncio.sleep(min(_REST_S_MAX, _REST * took_s))
 
 
-async def note_clients(runner: Runner) -> NoReturn:
-    """Note, for ever, that this process answers clients while it does."""
+async def note_clients(runner: Runner, workers: int = 1) -> NoReturn:
+    """Note, for ever, that this process answers clients while it does.
+
+    Args:
+        runner: Of the store, used for nothing but the calls of clients and little else.
+        workers: How many processes share what clients ask.
+    """
+    commands_min = max(_COMMANDS_EACH_MIN, _COMMANDS_MIN // workers)
     traffic = runner.connection.traffic
     before = traffic.commands
     while True:
         await asyncio.sleep(_LOOK_S)
-        if traffic.commands - before >= _COMMANDS_MIN:
+        if traffic.commands - before >= commands_min:
             # Where the store is lost nobody applies feeds either.
             with contextlib.suppress(StoreUnavailable, Overloaded):
                 await runner.connection.execute("SET", runner.partition.asked, 1, "PX", _NOTE_MS)

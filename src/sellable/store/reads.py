@@ -85,11 +85,11 @@ class Reads:
         self._refreshes = Refreshes(refresh, lambda: connection.traffic.reconnects)
         self._limited = limited
         self._metas = Metas(clock)
-        self._admission = Admission(skus_max, requests_max)
+        self.admission = Admission(skus_max, requests_max)
         self._moments = Moments(connection, partition)
         self._loop = asyncio.get_running_loop()
         self._tick: dict[str, list[_Request]] = {}
-        self.columns = Columns(connection, partition, self._moments, self._metas, self._admission)
+        self.columns = Columns(connection, partition, self._moments, self._metas, self.admission)
 
     async def sellable(self, market: str, skus: Sequence[str]) -> tuple[list[int], str]:
         """Return the sellable quantity of every SKU, in order, and the ledger position.
@@ -140,7 +140,7 @@ class Reads:
         raise StoreUnavailable(f"the network of market {market} changes faster than it can be read")
 
     def _ask(self, market: str, skus: Sequence[str]) -> asyncio.Future[Answer]:
-        self._admission.enter(len(skus), 1)
+        self.admission.enter(len(skus), 1)
         if not self._tick:
             self._loop.call_soon(self._dispatch)
         future: asyncio.Future[Answer] = self._loop.create_future()
@@ -164,6 +164,7 @@ class Reads:
                 except (SellableError, TypeError, ValueError) as error:
                     self._refuse(batch, error)
                     continue
+                self.admission.tally.observe(len(batch), sum([len(skus) for _, skus in batch]))
                 views.add_done_callback(partial(self._deliver, market, batch, at, moment))
 
     def _hmgets(self, market: str, requests: list[_Request]) -> list[Command]:
@@ -218,7 +219,7 @@ class Reads:
                 future.set_exception(error)
 
     def _forget(self, requests: Sequence[_Request]) -> None:
-        self._admission.leave(sum([len(skus) for _, skus in requests]), len(requests))
+        self.admission.leave(sum([len(skus) for _, skus in requests]), len(requests))
 
 
 def _batches(requests: list[_Request]) -> list[list[_Request]]:

@@ -45,6 +45,7 @@ class Traffic:
     commands: int = 0
     flushes: int = 0
     reconnects: int = 0
+    refused: int = 0  # as the queue was full
 
 
 class _Call:
@@ -80,7 +81,7 @@ class Wire(asyncio.Protocol):
         self._closed: asyncio.Future[None] = self._loop.create_future()
         self._reader = hiredis.Reader(replyError=self._refused, notEnoughData=_INCOMPLETE)
         self._waiting: deque[_Call] = deque()
-        self._outstanding = 0
+        self.outstanding = 0
         self._unwritten: list[bytes] = []  # one element for each of the last calls in _waiting
         self._full = False
         self._watchdog: asyncio.TimerHandle | None = None
@@ -154,7 +155,7 @@ class Wire(asyncio.Protocol):
 
     def _resolve(self, reply: Reply) -> None:
         call = self._waiting[0]
-        self._outstanding -= 1
+        self.outstanding -= 1
         if call.replies is not None:
             call.replies.append(reply)
             call.missing -= 1
@@ -181,12 +182,13 @@ class Wire(asyncio.Protocol):
     def _queue(
         self, packed: bytes, replies: list[Reply] | None, count: int
     ) -> asyncio.Future[Reply]:
-        if self._full or self._outstanding + count > self._limits.queue_max:
+        if self._full or self.outstanding + count > self._limits.queue_max:
+            self._traffic.refused += 1
             raise Overloaded("store", _RETRY_AFTER_MS)
         if not self._unwritten:
             self._loop.call_soon(self._flush)
         self._unwritten.append(packed)
-        self._outstanding += count
+        self.outstanding += count
         self._traffic.commands += count
         future: asyncio.Future[Reply] = self._loop.create_future()
         self._waiting.append(_Call(future, replies, count))

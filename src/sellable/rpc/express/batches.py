@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Final
+from time import perf_counter
+from typing import TYPE_CHECKING, ClassVar, Final
+
+import structlog
 
 from sellable.errors import SellableError
 from sellable.rpc.express.columns import text_field
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from sellable.rpc.guard import Gate
     from sellable.store.columns import Column, Columns
 
+_log: Final = structlog.get_logger("sellable.rpc")
 _REVISION_TAG: Final = 2  # of both answers
 
 
@@ -41,6 +45,9 @@ class Group:
 class Batched(ABC):
     """A method that reads a market: each batch of its calls is one HMGET a market.
 
+    Attributes:
+        method: Its name.
+
     Args:
         requests: How its requests are read.
         columns: Where the numbers are.
@@ -48,6 +55,8 @@ class Batched(ABC):
         gate: What counts the calls in and out.
         skus_max: SKUs that are asked for together, where no call alone asks for more.
     """
+
+    method: ClassVar[str]
 
     def __init__(
         self,
@@ -61,6 +70,7 @@ class Batched(ABC):
         self._columns = columns
         self._revisions = revisions
         self._gate = gate
+        self._tally = gate.tally(self.method)
         self._skus_max = skus_max
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -105,17 +115,22 @@ class Batched(ABC):
         return text_field(_REVISION_TAG, self._revisions.encode(column.position))
 
     async def _answer(self, group: Group, server: Answers) -> None:
-        calls = len(group.events)
+        begun_s, calls, left = perf_counter(), len(group.events), group.events
         try:
+            answers = await self.answers(group)
             left = []
-            for event, answer in zip(group.events, await self.answers(group), strict=True):
+            for event, answer in zip(group.events, answers, strict=True):
                 if answer is None:
                     left.append(event)
                 else:
                     server.respond(event[CALL_ID], answer)
         except SellableError:
             left = group.events  # each is told by itself
+        except Exception:  # noqa: BLE001 - whatever it is, the calls are answered
+            _log.exception("batch_failed", method=self.method)
+            left = group.events
         finally:
             self._gate.leave(calls)
+            self._tally.observe(perf_counter() - begun_s, calls - len(left))
         if left:
             server.go_ordinary(left)

@@ -26,6 +26,8 @@ ITEMS_KEPT_MAX: Final = 100_000  # SKUs over all markets, some 400 bytes each
 class CheckSellable(Batched):
     """Numbers only: the hot path."""
 
+    method = "CheckSellable"
+
     def __init__(self, columns: Columns, revisions: Revisions, gate: Gate) -> None:
         super().__init__(Requests(named=False), columns, revisions, gate, COLUMN_MAX)
 
@@ -50,6 +52,8 @@ class CheckSellable(Batched):
 
 class CheckAvailability(Batched):
     """Numbers, what they mean, and how old the counts behind them are."""
+
+    method = "CheckAvailability"
 
     def __init__(self, columns: Columns, revisions: Revisions, gate: Gate, ages: Ages) -> None:
         super().__init__(Requests(named=True), columns, revisions, gate, COLUMN_MAX)
