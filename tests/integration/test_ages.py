@@ -15,6 +15,7 @@ from sellable.store import ages
 from sellable.store.ages import Ages
 from sellable.store.observed import oldest_counts
 from sellable.store.syncs import SyncHeader
+from sellable.store.view import MarketMeta
 from support.connections import answers
 from support.server import ValkeyProcess
 from support.stocking import store_at
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from sellable.store.store import Store
 
 FR: Final = "web/FR"
+META: Final = MarketMeta(complete=True, epoch=1, version=1, low_stock_threshold=5)
 SKUS: Final = [f"SKU-{n}" for n in range(20)]
 BEGIN_US: Final = time.time_ns() // 1_000 - 10_000_000
 NETWORK: Final = """
@@ -58,18 +60,18 @@ class Reader:
         self.ages = Ages(store.runner)
         self.asked = 0
 
-    async def times(self, skus: Sequence[str], epoch: int = 1) -> list[int]:
+    async def times(self, skus: Sequence[str], meta: MarketMeta = META) -> list[int]:
         """Return the times, and count those that were not known."""
         self.ages.follow()
         await self.store.runner.connection.execute("PING")  # stands for the numbers
-        known: list[Any] = self.ages.of(FR, skus, epoch)
+        known: list[Any] = self.ages.known(FR, meta, skus)
         missing = [at for at, told in enumerate(known) if told is None]
         self.asked += len(missing)
         for at, told in zip(
             missing, await self.ages.ask(FR, [skus[at] for at in missing]), strict=True
         ):
             known[at] = told
-        return known
+        return [age.observe_us for age in known]
 
 
 @asynccontextmanager
@@ -165,22 +167,22 @@ async def test_times_follow_a_store_that_was_away() -> None:
             assert [0] * 20 == await reader.times(SKUS)
 
 
-async def test_another_epoch_forgets(store_url: str) -> None:
+async def test_another_network_forgets(store_url: str) -> None:
     """Under another network the market's locations may be others."""
     async with counted(store_url) as reader:
-        await reader.times(SKUS, epoch=1)
-        await reader.times(SKUS, epoch=2)
+        await reader.times(SKUS)
+        await reader.times(SKUS, META._replace(epoch=2))
         assert 40 == reader.asked
 
 
 async def test_no_more_is_kept_than_stated(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that is asked for everything does not grow for ever, and stays right."""
-    monkeypatch.setattr(ages, "TIMES_KEPT_MAX", 8)
+    monkeypatch.setattr(ages, "KEPT_MAX", 8)
     async with counted(store_url) as reader:
         for start in range(0, 20, 5):
             some = SKUS[start : start + 5]
             assert [BEGIN_US + n for n in range(start, start + 5)] == await reader.times(some)
-            assert sum(map(len, reader.ages._times.values())) <= 8
+            assert sum(len(kept.ages) for kept in reader.ages._markets.values()) <= 8
 
 
 async def test_readers_beside_writers_see_every_acknowledged_count(store_url: str) -> None:

@@ -15,6 +15,7 @@ from sellable.rpc.convert.checks import Checks
 from sellable.rpc.express.columns import Items, number_of, size_of, text_field, varint
 from sellable.rpc.express.requests import Asked, Requests
 from sellable.stock import Availability
+from sellable.store.ages import Age
 from sellable.store.columns import COLUMN_MAX
 from sellable.store.view import ABSENT
 from sellable.v1.availability_pb2 import (
@@ -77,7 +78,7 @@ def test_what_is_no_number_is_not_answered(text: bytes) -> None:
     with pytest.raises(ValueError, match="invalid literal"):
         number_of(text)
     with pytest.raises(ValueError, match="invalid literal"):
-        Items(MARKET, 5).write(["A"], [text], [0])
+        Items(MARKET, 5).write([Age("A", 0)], [text])
 
 
 @given(
@@ -87,15 +88,12 @@ def test_what_is_no_number_is_not_answered(text: bytes) -> None:
 def test_items_are_what_the_ordinary_way_answers(
     rows: list[tuple[str, int | None, int]], threshold: int
 ) -> None:
-    """Byte for byte as protobuf writes the same items, also where a SKU comes again changed."""
+    """Byte for byte as protobuf writes the same items, also where a number has changed since."""
     items = Items(MARKET, threshold)
-    for changed in (0, 1):
-        told = [(sku, n and n + changed, time and time + changed) for sku, n, time in rows]
-        written = items.write(
-            [sku for sku, _, _ in told],
-            [engine_text(n) for _, n, _ in told],
-            [time for _, _, time in told],
-        )
+    ages = [Age(sku, time) for sku, _, time in rows]
+    for changed in (0, 0, 1):
+        told = [(sku, n and n + changed, time) for sku, n, time in rows]
+        written = items.write(ages, [engine_text(n) for _, n, _ in told])
         expected = [
             Availability(
                 sku=sku,

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
@@ -28,11 +28,37 @@ if TYPE_CHECKING:
 
     from sellable.store.replies import Reply
     from sellable.store.runner import Runner
+    from sellable.store.view import MarketMeta
 
-TIMES_KEPT_MAX: Final = 200_000  # of a SKU in a market, some 150 bytes each
+KEPT_MAX: Final = 200_000  # of a SKU in a market, some 350 bytes each with what is written
 BEHIND_MAX: Final = 100  # entries of the stream a tick; whoever is further behind forgets all
 
+_NO_TEXT: Final = object()
 _skus_of: Final = msgspec.msgpack.Decoder(list[str]).decode
+
+
+class Age:
+    """When the oldest count behind a number was observed.
+
+    Attributes:
+        sku: Of which SKU.
+        observe_us: Microseconds since 1970; 0: nothing was counted.
+        text: A number as the view has it, for which `written` was made.
+        written: What a caller made of all of them, as long as they are the same.
+    """
+
+    __slots__ = ("observe_us", "sku", "text", "written")
+
+    def __init__(self, sku: str, observe_us: int) -> None:
+        self.sku = sku
+        self.observe_us = observe_us
+        self.text: object = _NO_TEXT
+        self.written = b""
+
+
+class _Market(NamedTuple):
+    meta: MarketMeta
+    ages: dict[str, Age]
 
 
 class Ages:
@@ -49,8 +75,7 @@ class Ages:
         self._position: str | None = None  # of the stream; None: not known
         self._asked_in_tick = False
         self._connects = runner.connection.traffic.reconnects
-        self._epoch = 0
-        self._times: dict[str, dict[str, int]] = {}
+        self._markets: dict[str, _Market] = {}
 
     def follow(self) -> None:
         """Ask what has been counted, before this tick reads numbers on the connection.
@@ -72,32 +97,36 @@ class Ages:
         self._asked_in_tick = True
         self._loop.call_soon(self._end_tick)
 
-    def of(self, market: str, skus: Sequence[str], epoch: int) -> list[int | None]:
-        """Return the times that are known, in microseconds, under a market's epoch; 0: no count."""
-        if epoch != self._epoch:  # its locations may be others
-            self._times.clear()
-            self._epoch = epoch
-        return list(map(self._times.setdefault(market, {}).get, skus))
+    def known(self, market: str, meta: MarketMeta, skus: Sequence[str]) -> list[Age | None]:
+        """Return the ages that are known, as long as the market says the same of itself."""
+        kept = self._markets.get(market)
+        if kept is None or kept.meta != meta:  # its locations may be others
+            kept = self._markets[market] = _Market(meta, {})
+        return list(map(kept.ages.get, skus))
 
-    async def ask(self, market: str, skus: Sequence[str]) -> list[int]:
-        """Ask for times, and keep them.
+    async def ask(self, market: str, skus: Sequence[str]) -> list[Age]:
+        """Ask for ages, and keep them.
 
         Raises:
             StoreUnavailable: The store is lost, or did not answer in time.
         """
-        times: list[int] = []
-        while len(times) < len(skus):
-            rest = skus[len(times) :]
-            found, whole = await some_oldest_counts(self._runner, market, rest)
-            if self._position is not None:
-                self._keep(market, rest[:whole], found)
-            times += found
-        return times
+        ages: list[Age] = []
+        while len(ages) < len(skus):
+            rest = skus[len(ages) :]
+            times, whole = await some_oldest_counts(self._runner, market, rest)
+            found = list(map(Age, rest, times))
+            self._keep(market, found[:whole])
+            ages += found
+        return ages
 
-    def _keep(self, market: str, skus: Sequence[str], times: Sequence[int]) -> None:
-        if sum(map(len, self._times.values())) + len(skus) > TIMES_KEPT_MAX:
-            self._times.clear()
-        self._times.setdefault(market, {}).update(zip(skus, times, strict=False))
+    def _keep(self, market: str, found: Sequence[Age]) -> None:
+        kept = self._markets.get(market)
+        if self._position is None or kept is None:
+            return
+        if sum(len(one.ages) for one in self._markets.values()) + len(found) > KEPT_MAX:
+            self._begin_anew()
+        else:
+            kept.ages.update((age.sku, age) for age in found)
 
     def _learn(self, begin: str | None, answer: asyncio.Future[Reply]) -> None:
         error = answer.exception()
@@ -123,13 +152,13 @@ class Ages:
             return
         for _, (_, packed) in entries:
             for sku in _skus_of(packed):
-                for times in self._times.values():
-                    times.pop(sku, None)
+                for kept in self._markets.values():
+                    kept.ages.pop(sku, None)
         if entries:
             self._position = _last(entries[-1:])
 
     def _begin_anew(self) -> None:
-        self._times.clear()
+        self._markets.clear()
         self._position = None
 
     def _end_tick(self) -> None:

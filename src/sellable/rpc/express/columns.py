@@ -16,6 +16,8 @@ from sellable.store.view import ABSENT
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sellable.store.ages import Age
+
 _MORE: Final = 0x80
 _COMMON: Final = 20_000  # texts of the engine whose bytes are kept
 _SIZES_COMMON: Final = 16_384
@@ -72,7 +74,7 @@ size_of: Final = _Sizes({size: varint(size) for size in range(_SIZES_COMMON)})._
 
 
 class Items:
-    """Items of rich answers in one market: as long as nothing of a SKU changes, it is written once.
+    """Items of rich answers in one market, written once for as long as nothing of a SKU changes.
 
     Args:
         market: channel/country.
@@ -87,45 +89,34 @@ class Items:
         self._market = text_field(self._CHANNEL_TAG, channel) + text_field(
             self._COUNTRY_TAG, country
         )
-        self.low_stock_threshold = low_stock_threshold
-        # SKU: the text of its number, when it was observed, and the item that says so.
-        self._known: dict[str, tuple[bytes | None, int, bytes]] = {}
+        self._low_stock_threshold = low_stock_threshold
 
-    def __len__(self) -> int:
-        """Tell how many SKUs are kept in mind."""
-        return len(self._known)
-
-    def write(
-        self, skus: Sequence[str], texts: Sequence[bytes | None], times: Sequence[int]
-    ) -> bytes:
+    def write(self, ages: Sequence[Age], texts: Sequence[bytes | None]) -> bytes:
         """Write the items of one answer, in order.
 
         Raises:
             ValueError: A quota has a say in one of them.
         """
-        known = self._known.get
         return b"".join(
             [
-                kept[2]
-                if (kept := known(sku)) is not None and kept[0] == text and kept[1] == observe_us
-                else self._remember(sku, text, observe_us)
-                for sku, text, observe_us in zip(skus, texts, times, strict=True)
+                age.written if age.text == text else self._written(age, text)
+                for age, text in zip(ages, texts, strict=True)
             ]
         )
 
-    def _remember(self, sku: str, text: bytes | None, observe_us: int) -> bytes:
+    def _written(self, age: Age, text: bytes | None) -> bytes:
         number = ABSENT if text is None else int(text)
-        seconds, rest = divmod(observe_us, 1_000_000)
+        seconds, rest = divmod(age.observe_us, 1_000_000)
         time = number_field(self._SECONDS_TAG, seconds) + number_field(
             self._NANOS_TAG, rest * 1_000
         )
-        item = bytes_field(
+        age.written = bytes_field(
             _ITEMS_TAG,
-            text_field(self._SKU_TAG, sku)
+            text_field(self._SKU_TAG, age.sku)
             + self._market
             + number_field(self._QUANTITY_TAG, max(0, number))
-            + number_field(self._STATUS_TAG, status_of(number, self.low_stock_threshold))
+            + number_field(self._STATUS_TAG, status_of(number, self._low_stock_threshold))
             + bytes_field(self._OBSERVED_TAG, time),
         )
-        self._known[sku] = (text, observe_us, item)
-        return item
+        age.text = text
+        return age.written

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from sellable.revision import Revisions
     from sellable.rpc.express.batches import Group
     from sellable.rpc.guard import Gate
-    from sellable.store.ages import Ages
+    from sellable.store.ages import Age, Ages
     from sellable.store.columns import Columns
+    from sellable.store.view import MarketMeta
 
 _NUMBERS: Final = b"\x0a"  # field 1, packed
-ITEMS_KEPT_MAX: Final = 100_000  # SKUs over all markets, some 400 bytes each
 
 
 class CheckSellable(Batched):
@@ -58,42 +58,33 @@ class CheckAvailability(Batched):
     def __init__(self, columns: Columns, revisions: Revisions, gate: Gate, ages: Ages) -> None:
         super().__init__(Requests(named=True), columns, revisions, gate, COLUMN_MAX)
         self._ages = ages
-        self._items: dict[str, Items] = {}
 
     async def answers(self, group: Group) -> Iterable[bytes | None]:
-        """Ask for the times too, and cut both into items."""
-        skus = list(chain.from_iterable([asked.names for asked in group.asked]))
+        """Ask for the ages too, and cut both into items."""
         self._ages.follow()
         column = await self.column(group)
         meta = column.meta
         if not meta.complete or meta.horizon_ms:
             return [None] * len(group.events)
-        times = await self._times(group.market, skus, meta.epoch)
-        items = self._items_of(group.market, meta.low_stock_threshold)
-        tail, begin = self.revision(column), 0
+        skus = list(chain.from_iterable([asked.names for asked in group.asked]))
+        ages = await self._of(group.market, meta, skus)
+        items = Items(group.market, meta.low_stock_threshold)
+        tail, texts, begin = self.revision(column), column.texts, 0
         answers: list[bytes | None] = []
         for asked in group.asked:
-            part = slice(begin, begin + asked.skus)
+            end = begin + asked.skus
             try:
-                answers.append(items.write(skus[part], column.texts[part], times[part]) + tail)
+                answers.append(items.write(ages[begin:end], texts[begin:end]) + tail)
             except ValueError:
                 answers.append(None)
-            begin += asked.skus
+            begin = end
         return answers
 
-    async def _times(self, market: str, skus: Sequence[str], epoch: int) -> Sequence[int]:
-        known: list[Any] = self._ages.of(market, skus, epoch)
-        if None in known:
-            missing = [at for at, time in enumerate(known) if time is None]
+    async def _of(self, market: str, meta: MarketMeta, skus: Sequence[str]) -> Sequence[Age]:
+        ages: list[Any] = self._ages.known(market, meta, skus)
+        if None in ages:
+            missing = [at for at, age in enumerate(ages) if age is None]
             asked = await self._ages.ask(market, [skus[at] for at in missing])
-            for at, time in zip(missing, asked, strict=True):
-                known[at] = time
-        return known
-
-    def _items_of(self, market: str, low_stock_threshold: int) -> Items:
-        if sum(map(len, self._items.values())) > ITEMS_KEPT_MAX:
-            self._items.clear()
-        items = self._items.get(market)
-        if items is None or items.low_stock_threshold != low_stock_threshold:
-            items = self._items[market] = Items(market, low_stock_threshold)
-        return items
+            for at, age in zip(missing, asked, strict=True):
+                ages[at] = age
+        return ages
