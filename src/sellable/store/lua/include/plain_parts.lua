@@ -1,12 +1,15 @@
 -- Finds `wanted` units at the market's locations in binding order, as bind does, for the short way of a sale.
 -- Notes the parts; returns how many units were not found.
-local chunks = {}
+local chunks, packed_chunks = {}, {}
 
 local function plain_parts(state, market, wanted)
   local chunk, parts = 0, state.parts
   while wanted > 0 do
     if chunks[chunk] == nil then
-      local packed = redis.call('HGET', KEYS[1], 'o:' .. market .. ':' .. chunk)
+      local packed = packed_chunks[chunk]
+      if packed == nil then
+        packed = redis.call('HGET', KEYS[1], 'o:' .. market .. ':' .. chunk)
+      end
       chunks[chunk] = packed and cmsgpack.unpack(packed) or false
     end
     local names = chunks[chunk]

@@ -7,11 +7,12 @@ local function plain_reserve(request, now)
   if request.replaces_reservation_id ~= '' or request.accept_backorder_until_ms > 0 then
     return nil
   end
-  local net = redis.call('HMGET', KEYS[1], 'next_ms', 'm:' .. market)
+  local net = redis.call('HMGET', KEYS[1], 'next_ms', 'm:' .. market, 'o:' .. market .. ':0')
   if not net[2] or (net[1] and now >= tonumber(net[1])) then
     return nil
   end
   local epoch = cmsgpack.unpack(net[2])[1]
+  packed_chunks[0] = net[3]
   local due = redis.call('ZRANGEBYSCORE', key('x', ''), '-inf', now, 'LIMIT', 0, 1)[1]
   local states, lines, short, allocations, total = {}, {}, {}, 0, 0
   for at, line in ipairs(request.lines) do
