@@ -27,6 +27,7 @@ PER_CALL = (1, 20, 100)
 LINES = (1, 5)
 # By two processes, connections are shared by chance: more of them are shared more evenly.
 _MANY_CONNECTIONS = Pressure(connections=32, calls_each=4, cores=field.BOTH_CORES)
+_BY_PROCESSES = (("CheckSellable", 20), ("CheckAvailability", 20), ("CheckAvailability", 100))
 _ONCE = Pressure(measure_ms=0)
 RESERVE_ANSWER_BYTES = 190
 
@@ -106,11 +107,14 @@ class Bench:
 
     def _processes(self) -> Iterator[Measured]:
         url = self._stores["shared"].url
-        for name, workers in ((field.ONE, "1"), (field.TWO, "2")):
-            contender = field.sellable(url, name, "--workers", workers, cores=field.BOTH_CORES)
+        for name, *options in (
+            (field.ONE, "--workers", "1"),
+            (field.TWO, "--workers", "2", "--worker-cores", "own"),
+        ):
+            contender = field.sellable(url, name, *options, cores=field.BOTH_CORES)
             with self._running(contender, "shared") as ask:
-                for count in PER_CALL[:2]:
-                    yield ask(self._checks["CheckSellable", count], _MANY_CONNECTIONS)
+                for question in _BY_PROCESSES:
+                    yield ask(self._checks[question], _MANY_CONNECTIONS)
 
     def _echoes(self, transport: str) -> Iterator[Measured]:
         contender = field.echo(transport, *self._sizes.values(), RESERVE_ANSWER_BYTES)

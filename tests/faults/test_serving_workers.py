@@ -157,6 +157,24 @@ async def test_sigterm_loses_no_call(transport: str, store_url: str) -> None:
                 assert "NOT_FOUND" == (await refusal_of(client.get(cart))).code
 
 
+async def test_sigterm_drains_one_after_the_other(store_url: str) -> None:
+    """A worker begins to drain when the one before it has ended."""
+    async with ServiceProcess(store_url, workers=3, worker_cores="own") as service:
+        assert 0 == await service.terminate()
+        told = [(e["event"], e.get("worker")) for e in service.log if "worker" in e]
+        steps = [step for step in told if step[0] in {"draining", "stopped"}]
+        expected = [(event, number) for number in (1, 2, 3) for event in ("draining", "stopped")]
+        assert expected == steps
+
+
+async def test_a_worker_may_have_a_core_of_its_own(store_url: str) -> None:
+    """With as many cores as workers, no two are on one."""
+    cores = sorted(os.sched_getaffinity(0))
+    async with ServiceProcess(store_url, workers=2, worker_cores="own") as service:
+        kept = {number: os.sched_getaffinity(pid) for number, pid in worker_pids(service).items()}
+    assert {number: {cores[(number - 1) % len(cores)]} for number in (1, 2)} == kept
+
+
 async def test_a_second_signal_hurries(store_url: str) -> None:
     """A drain that has minutes left is cut short."""
     async with ServiceProcess(store_url, workers=2, drain_notice_ms=300_000) as service:

@@ -159,6 +159,8 @@ def _contradictions(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]
             ("transport", "tls_certificate_file"),
             "transport native has no TLS: choose grpcio or auto",
         )
+    if settings.worker_cores == "own" and not hasattr(os, "sched_setaffinity"):
+        yield ("worker_cores",), "worker_cores own needs a system that ties processes to cores"
     if settings.workers > 1 and settings.listen.startswith("unix:"):
         yield (
             ("workers", "listen"),

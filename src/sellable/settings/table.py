@@ -61,9 +61,12 @@ class Settings:
         str, _of("address to serve on: host:port, [ipv6]:port or unix:path", _SERVING)
     ] = "127.0.0.1:50051"
     workers: Annotated[
-        int,
-        _number(1, limits.WORKERS_MAX, "processes that serve; several share the port", _SERVING),
+        int, _number(1, limits.WORKERS_MAX, "processes that serve on one port", _SERVING)
     ] = 1
+    worker_cores: Annotated[
+        Literal["any", "own"],
+        _of("cores of a worker; own gives each one, where a machine serves little else", _SERVING),
+    ] = "any"
     transport: Annotated[
         Literal["auto", "native", "grpcio"],
         _of("HTTP/2 engine; auto takes native without TLS and grpcio with TLS", _SERVING),
@@ -73,8 +76,7 @@ class Settings:
     ] = None
     tls_key_file: Annotated[Path | None, _of("PEM private key", _SERVING)] = None
     drain_notice_ms: Annotated[
-        int,
-        _number(0, 300_000, "after SIGTERM, how long health says NOT_SERVING first", _SERVING),
+        int, _number(0, 300_000, "after SIGTERM, how long health says NOT_SERVING", _SERVING)
     ] = 0
     drain_grace_ms: Annotated[
         int, _number(0, 300_000, "how long accepted calls may take to finish", _SERVING)
@@ -105,8 +107,7 @@ class Settings:
         ),
     ] = None
     partitions: Annotated[
-        int,
-        _number(1, 1_024, "parts the store is cut into; only 1 so far", _STORE),
+        int, _number(1, 1_024, "parts the store is cut into; only 1 so far", _STORE)
     ] = 1
     connect_timeout_ms: Annotated[
         int, _number(10, 60_000, "how long a connection to the store may take", _STORE)

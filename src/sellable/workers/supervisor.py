@@ -115,6 +115,8 @@ class _Workers:
     """
 
     def __init__(self, job: Job, count: int, meter: Meter) -> None:
+        settings = job.settings
+        self._patience_s = 0 if settings.drain_notice_ms else settings.drain_grace_ms / 1_000
         self._gone = Totals()
         self._meter = meter
         self._slots = [Slot(number, job, self._gone) for number in range(1, count + 1)]
@@ -184,9 +186,22 @@ class _Workers:
                 return
         _log.info("workers_replaced")
 
+    async def _drain(self) -> None:
+        """Drain one after the other, as long as that takes no longer than the grace of one.
+
+        Then, and where balancers are given notice, all at once: they may ask any of them for its
+        health.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._patience_s
+        endings = []
+        for slot in self._slots:
+            endings.append(asyncio.ensure_future(slot.end()))
+            await asyncio.wait(endings, timeout=max(0.0, until - loop.time()))
+        await asyncio.gather(*endings)
+
     async def _end(self, signals: Signals) -> None:
-        """Drain all at once: who leaves one must not come to another that is about to end."""
-        ending = asyncio.gather(*(slot.end() for slot in self._slots))
+        ending = asyncio.ensure_future(self._drain())
         while not ending.done():
             hurry = asyncio.ensure_future(signals.next())
             both: list[asyncio.Future[Any]] = [ending, hurry]

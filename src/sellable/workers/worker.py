@@ -49,6 +49,8 @@ def main(arguments: list[str]) -> int:
     settings = job.settings
     configure_logs(level=settings.log_level, form=settings.log_format)
     structlog.contextvars.bind_contextvars(worker=int(number))
+    if settings.worker_cores == "own":
+        _keep_to_one_core(int(number))
     supervisor = _Supervisor(control)
     grace_s = (settings.drain_notice_ms + settings.drain_grace_ms) / 1_000
     threading.Thread(target=supervisor.follow, args=(grace_s + _HUNG_S,), daemon=True).start()
@@ -93,6 +95,16 @@ def _hung_up(descriptor: int, timeout_ms: int | None) -> bool:
 
 def _is_last(job: Job) -> bool:
     return _hung_up(job.kin[0], 0)
+
+
+def _keep_to_one_core(number: int) -> None:
+    """Stay on the core of this number, of those that the service may use.
+
+    The threads of a worker wake one another all the time. Where they and others run all over the
+    machine, that costs half as much again for each call.
+    """
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {cores[(number - 1) % len(cores)]})
 
 
 async def _serve(job: Job, control: socket.socket, number: str) -> None:
