@@ -78,7 +78,7 @@ def test_what_is_no_number_is_not_answered(text: bytes) -> None:
     with pytest.raises(ValueError, match="invalid literal"):
         number_of(text)
     with pytest.raises(ValueError, match="invalid literal"):
-        Items(MARKET, 5).write([Age("A", 0)], [text])
+        Items(MARKET, 5).write([(Age("A", 0), text)])
 
 
 @given(
@@ -93,7 +93,7 @@ def test_items_are_what_the_ordinary_way_answers(
     ages = [Age(sku, time) for sku, _, time in rows]
     for changed in (0, 0, 1):
         told = [(sku, n and n + changed, time) for sku, n, time in rows]
-        written = items.write(ages, [engine_text(n) for _, n, _ in told])
+        written = items.write(zip(ages, [engine_text(n) for _, n, _ in told], strict=True))
         expected = [
             Availability(
                 sku=sku,

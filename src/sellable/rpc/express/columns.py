@@ -14,7 +14,7 @@ from sellable.rpc.convert.availability import status_of
 from sellable.store.view import ABSENT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from sellable.store.ages import Age
 
@@ -91,17 +91,14 @@ class Items:
         )
         self._low_stock_threshold = low_stock_threshold
 
-    def write(self, ages: Sequence[Age], texts: Sequence[bytes | None]) -> bytes:
-        """Write the items of one answer, in order.
+    def write(self, found: Iterable[tuple[Age, bytes | None]]) -> bytes:
+        """Write the items of one answer, in order: of each SKU its age, and the view's text.
 
         Raises:
             ValueError: A quota has a say in one of them.
         """
         return b"".join(
-            [
-                age.written if age.text == text else self._written(age, text)
-                for age, text in zip(ages, texts, strict=True)
-            ]
+            [age.written if age.text == text else self._written(age, text) for age, text in found]
         )
 
     def _written(self, age: Age, text: bytes | None) -> bytes:

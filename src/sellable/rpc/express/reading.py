@@ -69,13 +69,14 @@ class CheckAvailability(Batched):
         skus = list(chain.from_iterable([asked.names for asked in group.asked]))
         ages = await self._of(group.market, meta, skus)
         items = Items(group.market, meta.low_stock_threshold)
-        tail, texts, begin = self.revision(column), column.texts, 0
+        tail, found = self.revision(column), list(zip(ages, column.texts, strict=True))
         answers: list[bytes | None] = []
+        begin = 0
         for asked in group.asked:
             end = begin + asked.skus
             try:
-                answers.append(items.write(ages[begin:end], texts[begin:end]) + tail)
-            except ValueError:
+                answers.append(items.write(found[begin:end]) + tail)
+            except ValueError:  # a quota has a say in one of them
                 answers.append(None)
             begin = end
         return answers

@@ -69,8 +69,7 @@ class Requests:
             return self._parsed(payload)
         listed: Sequence[str] = ()
         if self._named:
-            names = texts.decode("ascii")
-            listed = [names[at : at + size] for at in range(2, len(names), size + 2)]
+            listed = texts.decode("ascii").split(mark.decode("ascii"))[1:]
         return Asked(market, count, same_sized(texts, mark, size), listed)
 
     def _parsed(self, payload: bytes) -> Asked | None:
