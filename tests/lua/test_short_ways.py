@@ -37,7 +37,7 @@ USUAL: Final = ("reserve HELD", "reserve SHORT", "reserve REPLAYED", "confirm DO
 
 # Commands inside the script of a usual call.
 COMMANDS: Final = {
-    "reserve new{} FR A=1": 16,
+    "reserve new{} FR A=1": 15,
     "reserve none{} FR B=1": 4,
     "reserve old{} FR A=1": 4,
     "confirm old{}": 9,

@@ -1,8 +1,9 @@
 -- Finds `wanted` units at the market's locations in binding order, as bind does, for the short way of a sale.
--- Notes the parts; returns how many units were not found.
+-- `known` positions of the first of them are in `near` already, as plain_sku returns them. Notes the parts; returns
+-- how many units were not found.
 local chunks, packed_chunks = {}, {}
 
-local function plain_parts(state, market, wanted)
+local function plain_parts(state, market, wanted, near, known)
   local chunk, parts = 0, state.parts
   while wanted > 0 do
     if chunks[chunk] == nil then
@@ -16,11 +17,13 @@ local function plain_parts(state, market, wanted)
     if not names then
       return wanted
     end
-    local raw = redis.call('HMGET', state.key, unpack(names))
+    local is_near = chunk == 0 and known > 0
+    local raw = is_near and near or redis.call('HMGET', state.key, unpack(names))
     for at = 1, #names do
       local on_hand, reserved, safety, blocked = 0, 0, 0, 0
-      if raw[at] then
-        on_hand, reserved, safety, blocked = cmsgpack.unpack(raw[at])
+      local packed = raw[is_near and 4 + at or at]
+      if packed then
+        on_hand, reserved, safety, blocked = cmsgpack.unpack(packed)
       end
       if on_hand - reserved > safety then
         local place = location_of(names[at])

@@ -13,6 +13,8 @@ local function plain_reserve(request, now)
   end
   local epoch = cmsgpack.unpack(net[2])[1]
   packed_chunks[0] = net[3]
+  -- Few positions are read along with the numbers; in a wide market a refusal would pay for many.
+  local near = net[3] and #net[3] <= 100 and cmsgpack.unpack(net[3]) or {}
   local due = redis.call('ZRANGEBYSCORE', key('x', ''), '-inf', now, 'LIMIT', 0, 1)[1]
   local states, lines, short, allocations, total = {}, {}, {}, 0, 0
   for at, line in ipairs(request.lines) do
@@ -21,14 +23,14 @@ local function plain_reserve(request, now)
       or (due and redis.call('ZRANGEBYSCORE', key('h:', sku), '-inf', now, 'LIMIT', 0, 1)[1]) then
       return nil
     end
-    local state = plain_sku(sku, {})
+    local state, raw = plain_sku(sku, near)
     if not state or state.epoch < epoch then
       return nil
     end
     local index = find_market(state, market, 1)
     local granted = math.min(line.quantity, index and state.flat[index + 3] or 0)
     if granted > 0 then
-      granted = granted - plain_parts(state, market, granted)
+      granted = granted - plain_parts(state, market, granted, raw, #near)
     end
     if granted < line.quantity then
       short[#short + 1], short[#short + 2] = at - 1, granted
