@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from sellable.metrics.series import Series
     from sellable.rpc.express.batches import Batched
-    from sellable.rpc.express.server import Express
+    from sellable.rpc.express.events import Express
     from sellable.rpc.guard import Gate
     from sellable.rpc.server import Registration, RunningServer
     from sellable.settings import Settings

@@ -56,7 +56,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Seen:
         left = server.go_ordinary
 
         class Server:
-            respond = server.respond
+            respond, fail = server.respond, server.fail
 
             def go_ordinary(self, events: list[Any]) -> None:
                 noted.left += len(events)
@@ -279,3 +279,21 @@ async def test_a_fault_of_ours_leaves_no_call_without_an_answer(
 
     monkeypatch.setattr(Batched, "revision", broken)
     assert [[1]] * 10 == await asyncio.gather(*[served.client.sellable(FR, "B") for _ in range(10)])
+
+
+async def test_reservations_are_answered_and_refused_as_ever(served: Service) -> None:
+    """An answer, a refusal with its details, bad fields, and bytes that are no message."""
+    assert "R" == (await served.client.reserve("R", FR, Want("B"))).reservation.reservation_id
+    short = await refusal_of(served.client.reserve("S", FR, Want("B", 5)))
+    assert ("FAILED_PRECONDITION", "INSUFFICIENT_STOCK") == (short.code, short.reason)
+    assert [("B", 5, 0)] == [
+        (line.sku, line.requested_quantity, line.sellable_quantity) for line in short.short_lines
+    ]
+    bad = await refusal_of(served.client.reserve("", FR, Want("B")))
+    assert ("INVALID_ARGUMENT", "reservation_id") == (bad.code, bad.violations[0].field)
+    call = served.client.channel.unary_unary("/sellable.v1.ReservationService/ReserveStock")
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await call(b"\xff\xff")
+    assert grpc.StatusCode.INTERNAL == refused.value.code()
+    await served.client.release("R")
+    assert [1] == await served.client.sellable(FR, "B")

@@ -15,7 +15,7 @@ from sellable.rpc.server import RunningServer, ServerOptions, cancel, serve
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 
-    from sellable.rpc.express.server import Express
+    from sellable.rpc.express.events import Express
     from sellable.rpc.guard import Gate
     from sellable.rpc.server import Registration
 

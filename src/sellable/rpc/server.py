@@ -38,7 +38,7 @@ from sellable.rpc.listen import (
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
-    from sellable.rpc.express.server import Express
+    from sellable.rpc.express.events import Express
 
 Transport = Literal["auto", "native", "grpcio"]
 # A generated `add_<Service>Servicer_to_server` and the servicer that it adds.

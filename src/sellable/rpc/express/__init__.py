@@ -1,7 +1,9 @@
-"""Calls of the hot path, answered without a task, a future and a message object of their own.
+"""Calls of the hot path, answered without most of what a transport keeps of each call.
 
-`server.py` takes them out of what the native transport hands over, `reading.py` has those of one
-moment answered by one question to the store, `columns.py` writes the answers as bytes. Whatever is
-out of the ordinary (a field that is refused, a network that is being rolled out, a store that is
-lost) goes the way that every other call goes, through the servicers.
+`server.py` takes them out of what the native transport hands over (`events.py`). Reads of one
+moment are put together and answered by one question to the store (`batches.py`, `reading.py`), from
+the bytes of the requests (`requests.py`) to those of the answers (`columns.py`). Whatever is out of
+the ordinary (a field that is refused, a network that is being rolled out, a store that is lost)
+goes the way that every other call goes, through the servicers. Calls on reservations go to their
+servicer one by one, with less around each (`direct.py`).
 """

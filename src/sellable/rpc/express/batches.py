@@ -11,14 +11,14 @@ import structlog
 
 from sellable.errors import SellableError
 from sellable.rpc.express.columns import text_field
-from sellable.rpc.express.server import CALL_ID, PAYLOAD
+from sellable.rpc.express.events import CALL_ID, PAYLOAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sellable.revision import Revisions
+    from sellable.rpc.express.events import Answers, Event
     from sellable.rpc.express.requests import Asked, Requests
-    from sellable.rpc.express.server import Answers, Event
     from sellable.rpc.guard import Gate
     from sellable.store.columns import Column, Columns
 

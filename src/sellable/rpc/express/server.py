@@ -12,33 +12,19 @@ methods by id, and an answer to a call that was cancelled or is past its deadlin
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 import pygrpc_native.aio  # `from pygrpc_native import aio` never ends in 0.5.0
+
+from sellable.rpc.express.direct import Direct
+from sellable.rpc.express.events import METHOD_ID, PAYLOAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-Event: TypeAlias = "tuple[Any, ...]"
-CALL_ID: Final = 1
-PAYLOAD: Final = 3
-_METHOD_ID: Final = 2
+    from sellable.rpc.express.events import Event, Express
 
-
-class Express(Protocol):
-    """A method that takes its calls by the batch."""
-
-    def take(self, events: list[Event], server: Answers) -> list[Event]:
-        """Answer calls, now or later; return those that are to go the ordinary way."""
-
-
-class Answers(Protocol):
-    """What an express method answers by."""
-
-    respond: Callable[[int, bytes], bool]
-
-    def go_ordinary(self, events: list[Event]) -> None:
-        """Have the servicers answer these calls."""
+_DIRECT: Final = "/sellable.v1.ReservationService/"
 
 
 class ExpressServer(pygrpc_native.aio.Server):
@@ -51,6 +37,7 @@ class ExpressServer(pygrpc_native.aio.Server):
     """
 
     respond: Callable[[int, bytes], bool]
+    fail: Callable[[int, int, str, list[Any]], bool]
 
     def __init__(self, express: Mapping[str, Express], options: Sequence[tuple[str, Any]]) -> None:
         # One thread for HTTP/2 keeps up with one Python loop. A second one makes every answer a
@@ -63,13 +50,15 @@ class ExpressServer(pygrpc_native.aio.Server):
     async def start(self) -> None:
         await super().start()
         # No call has been handed over yet: the loop has not run since the transport was started.
-        self._by_id = {
-            number: self._express[path]
-            for number, (path, _) in enumerate(self._table)
-            if path in self._express
-        }
+        for number, (path, handler) in enumerate(self._table):
+            if path in self._express:
+                self._by_id[number] = self._express[path]
+            elif path.startswith(_DIRECT):
+                method: Any = handler.unary_unary
+                parse: Any = handler.request_deserializer
+                self._by_id[number] = Direct(method, parse)
         assert self._front is not None
-        self.respond = self._front.respond
+        self.respond, self.fail = self._front.respond, self._front.fail
 
     def go_ordinary(self, events: list[Event]) -> None:
         super()._on_events(events)
@@ -81,8 +70,8 @@ class ExpressServer(pygrpc_native.aio.Server):
             batches: dict[int, list[Event]] = {}
             by_id = self._by_id
             for event in events:
-                if event[_METHOD_ID] in by_id and event[PAYLOAD] is not None:
-                    batches.setdefault(event[_METHOD_ID], []).append(event)
+                if event[METHOD_ID] in by_id and event[PAYLOAD] is not None:
+                    batches.setdefault(event[METHOD_ID], []).append(event)
                 else:
                     left.append(event)
             for number, batch in batches.items():
