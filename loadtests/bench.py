@@ -23,7 +23,7 @@ from rich.table import Table
 
 from arrangement import HERE, require_tools
 from speed.picture import draw
-from speed.report import HEADINGS, as_json, cells, grouped, markdown, median, provenance, ratios
+from speed.report import HEADINGS, as_json, cells, full, grouped, median, provenance, ratios, short
 from speed.rounds import Options, bench
 
 if TYPE_CHECKING:
@@ -51,13 +51,13 @@ def show(console: Console, rows: Rows) -> bool:
     return all(ratio.met for ratio in ratios(rows))
 
 
-def write(rows: Rows, made: dict[str, str], *, readme: bool) -> None:
+def write(rows: Rows, made: dict[str, str], results: Path, *, readme: bool) -> None:
     """Write the results, and the table of the README where that is wanted."""
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "bench.json").write_text(json.dumps(as_json(rows, made), indent=1))
-    table = markdown(rows, made)
-    (RESULTS / "bench.md").write_text(f"# Raw speed\n\n{table}")
-    draw(rows, RESULTS / "bench.png")
+    results.mkdir(exist_ok=True)
+    (results / "bench.json").write_text(json.dumps(as_json(rows, made), indent=1))
+    table = short(rows, made)
+    (results / "bench.md").write_text(f"# Raw speed\n\n{table}\n{full(rows)}\n")
+    draw(rows, results / "bench.png")
     if readme:
         before, _, rest = README.read_text().partition(_BEGIN)
         _, end, after = rest.partition(_END)
@@ -69,17 +69,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser: Any = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5, help="of all servers (default 5)")
     parser.add_argument("--skus", type=int, default=100_000, help="in the store (default 100,000)")
+    parser.add_argument("--measure-ms", type=int, default=3_000, help="each (default 3,000)")
+    parser.add_argument("--reservations", type=int, default=40_000, help="each (default 40,000)")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="where they are written")
     parser.add_argument("--rival", default="", help="how another server is started")
     parser.add_argument("--only", default="", help="parts of a round, by name, with commas")
     parser.add_argument("--readme", action="store_true", help="put the table into the README")
     options = parser.parse_args(arguments)
     require_tools()
+    asked = Options(options.skus, options.reservations, options.measure_ms, options.rival)
     measured: list[Measured] = []
     console = Console(width=_WIDTH)
     wanted = options.only.split(",") if options.only else []
     with (
         tempfile.TemporaryDirectory(prefix="sellable-bench-") as folder,
-        bench(Path(folder), Options(skus=options.skus, rival=options.rival)) as made,
+        bench(Path(folder), asked) as made,
     ):
         parts = [part for part in made.parts if not wanted or part.__name__[1:] in wanted]
         for number in range(options.rounds):
@@ -88,7 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rows = grouped(measured)
     met = show(console, rows)
     command = shlex.join(["python", "loadtests/bench.py", *(arguments or sys.argv[1:])])
-    write(rows, provenance(command), readme=options.readme)
+    write(rows, provenance(command), options.results, readme=options.readme)
     return 0 if met else 1
 
 

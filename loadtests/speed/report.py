@@ -117,18 +117,41 @@ def cells(row: tuple[str, str], load: Load) -> list[str]:
     return [*row, *rates, *times, *costs]
 
 
-def markdown(rows: Rows, made: dict[str, str]) -> str:
-    """Return the tables as the README has them, with when and by what they were made."""
+def full(rows: Rows) -> str:
+    """Return every row, as bench.md has it."""
     head = [" | ".join(HEADINGS), " | ".join(["---", "---", *["---:"] * (len(HEADINGS) - 2)])]
-    body = [" | ".join(cells(row, median(loads))) for row, loads in rows.items()]
-    bounds = ["ratio of calls/s, median of the rounds | measured | at least", "--- | ---: | ---:"]
+    return _table([*head, *(" | ".join(cells(row, median(loads))) for row, loads in rows.items())])
+
+
+def short(rows: Rows, made: dict[str, str]) -> str:
+    """Return what the README has: when and by what it was made, calls/s by server, and ratios."""
+    calls = list(dict.fromkeys(call for _, call in rows))
+    lines = [
+        " | ".join(["calls/s", *calls]),
+        " | ".join(["---", *["---:"] * len(calls)]),
+    ]
+    for server in dict.fromkeys(server for server, _ in rows):
+        found = [rows.get((server, call)) for call in calls]
+        rates = [f"{median(loads).calls_per_s:,.0f}" if loads else "" for loads in found]
+        lines.append(" | ".join([server, *rates]))
+        if server == SELLABLE:
+            times = [_times(median(loads)) if loads else "" for loads in found]
+            lines.append(" | ".join(["- p50, p99, p99.9 in ms", *times]))
+    bounds = ["ratio, median of the rounds | measured | at least", "--- | ---: | ---:"]
     bounds += [
         f"{ratio.bound.text} | {ratio.value:.2f} | {ratio.bound.least:.2f}"
         for ratio in ratios(rows)
     ]
-    tables = ["\n".join(f"| {line} |" for line in lines) for lines in (bounds, [*head, *body])]
     said = f"Measured on {made['date']} by `{made['command']}`: {made['versions']}."
-    return "\n\n".join([said, *tables]) + "\n"
+    return "\n\n".join([said, _table(lines), _table(bounds)]) + "\n"
+
+
+def _times(load: Load) -> str:
+    return ", ".join(f"{us / 1000:.1f}" for us in (load.p50_us, load.p99_us, load.p999_us))
+
+
+def _table(lines: Sequence[str]) -> str:
+    return "\n".join(f"| {line} |" for line in lines)
 
 
 def provenance(command: str) -> dict[str, str]:

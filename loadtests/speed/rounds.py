@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import secrets
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 METHODS = ("CheckSellable", "CheckAvailability")
 PER_CALL = (1, 20, 100)
 LINES = (1, 5)
-# By two processes, connections are shared by chance: more of them are shared more evenly.
-_MANY_CONNECTIONS = Pressure(connections=32, calls_each=4, cores=field.BOTH_CORES)
 _BY_PROCESSES = (("CheckSellable", 20), ("CheckAvailability", 20), ("CheckAvailability", 100))
 _ONCE = Pressure(measure_ms=0)
 RESERVE_ANSWER_BYTES = 190
@@ -41,11 +40,19 @@ class Measured(NamedTuple):
 
 
 class Options(NamedTuple):
-    """SKUs in the store, reservations a run, and the command of a rival if there is one."""
+    """What is measured.
 
-    skus: int = 100_000
-    reservations: int = 40_000
-    rival: str = ""
+    Attributes:
+        skus: In the store.
+        reservations: Lines that are reserved and released in one measurement.
+        measure_ms: How long everything else is measured.
+        rival: How another server is started; empty: there is none.
+    """
+
+    skus: int
+    reservations: int
+    measure_ms: int
+    rival: str
 
 
 class Bench:
@@ -60,6 +67,7 @@ class Bench:
             for method, count in itertools.product(METHODS, PER_CALL)
         }
         self._sizes: dict[int, int] = {}
+        self._pressure = Pressure(measure_ms=options.measure_ms)
 
     @property
     def parts(self) -> list[Callable[[], Iterator[Measured]]]:
@@ -83,7 +91,7 @@ class Bench:
         contender = field.sellable(self._stores["memory"].url)
         with self._running(contender) as ask:
             for question in self._checks.values():
-                yield ask(question, Pressure())
+                yield ask(question, self._pressure)
             for lines in LINES:
                 yield from self._reservations(ask, lines)
 
@@ -107,6 +115,8 @@ class Bench:
 
     def _processes(self) -> Iterator[Measured]:
         url = self._stores["shared"].url
+        # Connections are shared by chance: more of them are shared more evenly.
+        pressure = replace(self._pressure, connections=32, calls_each=4, cores=field.BOTH_CORES)
         for name, *options in (
             (field.ONE, "--workers", "1"),
             (field.TWO, "--workers", "2", "--worker-cores", "own"),
@@ -114,7 +124,7 @@ class Bench:
             contender = field.sellable(url, name, *options, cores=field.BOTH_CORES)
             with self._running(contender, "shared") as ask:
                 for question in _BY_PROCESSES:
-                    yield ask(self._checks[question], _MANY_CONNECTIONS)
+                    yield ask(self._checks[question], pressure)
 
     def _echoes(self, transport: str) -> Iterator[Measured]:
         contender = field.echo(transport, *self._sizes.values(), RESERVE_ANSWER_BYTES)
@@ -122,15 +132,15 @@ class Bench:
         with self._running(contender) as ask:
             for count in PER_CALL:
                 question = self._checks["CheckSellable", count]
-                yield ask(at_echo(question, self._sizes[count]), Pressure())
-            yield ask(at_echo(reservations, RESERVE_ANSWER_BYTES), Pressure())
+                yield ask(at_echo(question, self._sizes[count]), self._pressure)
+            yield ask(at_echo(reservations, RESERVE_ANSWER_BYTES), self._pressure)
 
     def _only_checks(self, contender: Contender) -> Iterator[Measured]:
         with self._running(contender) as ask:
             for count in PER_CALL:
                 question = self._checks["CheckSellable", count]
                 answer_bytes(contender.target, question)
-                yield ask(question, Pressure())
+                yield ask(question, self._pressure)
 
     def _reservations(
         self, ask: Callable[[Question, Pressure], Measured], lines: int

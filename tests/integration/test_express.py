@@ -291,7 +291,7 @@ async def test_reservations_are_answered_and_refused_as_ever(served: Service) ->
     ]
     bad = await refusal_of(served.client.reserve("", FR, Want("B")))
     assert ("INVALID_ARGUMENT", "reservation_id") == (bad.code, bad.violations[0].field)
-    call = served.client.channel.unary_unary("/sellable.v1.ReservationService/ReserveStock")
+    call: Any = served.client.channel.unary_unary("/sellable.v1.ReservationService/ReserveStock")
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await call(b"\xff\xff")
     assert grpc.StatusCode.INTERNAL == refused.value.code()
