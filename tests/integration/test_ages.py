@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sellable.store.store import Store
 
 FR: Final = "web/FR"
+_KEPT_MS: Final = 24 * 3_600_000  # the facts are of when this file was read
 META: Final = MarketMeta(complete=True, epoch=1, version=1, low_stock_threshold=5)
 SKUS: Final = [f"SKU-{n}" for n in range(20)]
 BEGIN_US: Final = time.time_ns() // 1_000 - 10_000_000
@@ -77,7 +78,7 @@ class Reader:
 @asynccontextmanager
 async def counted(url: str) -> AsyncIterator[Reader]:
     """Give a store with a network in which every SKU was counted once."""
-    async with store_at(url) as store:
+    async with store_at(url, retention_ms=_KEPT_MS) as store:
         await store.networks.apply(NETWORK)
         await store.inventory.apply([count(sku, "DC", BEGIN_US + n) for n, sku in enumerate(SKUS)])
         yield Reader(store)
@@ -188,7 +189,7 @@ async def test_no_more_is_kept_than_stated(store_url: str, monkeypatch: pytest.M
 async def test_readers_beside_writers_see_every_acknowledged_count(store_url: str) -> None:
     """Many readers of one process while another connection counts: never older than it was told."""
     choose = random.Random(7)
-    async with counted(store_url) as reader, store_at(store_url) as writer:
+    async with counted(store_url) as reader, store_at(store_url, retention_ms=_KEPT_MS) as writer:
         acknowledged = {sku: BEGIN_US + n for n, sku in enumerate(SKUS)}
         issued = dict(acknowledged)
         writing = True
