@@ -73,6 +73,10 @@ number_of: Final = _Varints(
 size_of: Final = _Sizes({size: varint(size) for size in range(_SIZES_COMMON)}).__getitem__
 
 
+# Texts of numbers, each once: what many SKUs are compared with is then in the processor's cache.
+_texts: Final[dict[bytes, bytes]] = {}
+
+
 class Items:
     """Items of rich answers in one market, written once for as long as nothing of a SKU changes.
 
@@ -115,5 +119,7 @@ class Items:
             + number_field(self._STATUS_TAG, status_of(number, self._low_stock_threshold))
             + bytes_field(self._OBSERVED_TAG, time),
         )
+        if text is not None and len(_texts) < _COMMON:
+            text = _texts.setdefault(text, text)
         age.text = text
         return age.written

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
 
 from sellable.rpc.express.batches import Batched
@@ -69,21 +69,21 @@ class CheckAvailability(Batched):
         skus = list(chain.from_iterable([asked.names for asked in group.asked]))
         ages = await self._of(group.market, meta, skus)
         items = Items(group.market, meta.low_stock_threshold)
-        tail, found = self.revision(column), list(zip(ages, column.texts, strict=True))
+        tail, texts, begin = self.revision(column), column.texts, 0
+        found = zip(ages, texts, strict=True)
         answers: list[bytes | None] = []
-        begin = 0
         for asked in group.asked:
-            end = begin + asked.skus
+            begin += asked.skus
             try:
-                answers.append(items.write(found[begin:end]) + tail)
+                answers.append(items.write(islice(found, asked.skus)) + tail)
             except ValueError:  # a quota has a say in one of them
                 answers.append(None)
-            begin = end
+                found = zip(ages[begin:], texts[begin:], strict=True)
         return answers
 
     async def _of(self, market: str, meta: MarketMeta, skus: Sequence[str]) -> Sequence[Age]:
         ages: list[Any] = self._ages.known(market, meta, skus)
-        if None in ages:
+        if not all(ages):
             missing = [at for at, age in enumerate(ages) if age is None]
             asked = await self._ages.ask(market, [skus[at] for at in missing])
             for at, age in zip(missing, asked, strict=True):
