@@ -51,11 +51,9 @@ def _bounds() -> list[Bound]:
         ),
         Bound(f"{one_line} / echo", (SELLABLE, one_line), (ECHO, one_line), 0.3),
         Bound(f"{one_line}, fsync / no fsync", (FSYNC, one_line), (SELLABLE, one_line), 0.6),
-        Bound(
-            f"{rich.format(100)}, 2 processes / 1",
-            (TWO, rich.format(100)),
-            (ONE, rich.format(100)),
-            1.0,
+        *(
+            Bound(f"{name}, 2 processes / 1", (TWO, name), (ONE, name), 1.0)
+            for name in (twenty, rich.format(100))
         ),
     ]
 
