@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 import gevent
@@ -49,13 +50,13 @@ class Machine(User):
         super().__init__(environment)
         self._planned_s = time.perf_counter()
 
+    @abstractmethod
     def period_s(self) -> float:
         """Return the time from one piece of work to the next; 0: there is none."""
-        raise NotImplementedError
 
+    @abstractmethod
     def work(self, planned_s: float) -> None:
         """Do a piece of work."""
-        raise NotImplementedError
 
     def wait_time(self) -> float:
         """Wait for the next planned moment."""

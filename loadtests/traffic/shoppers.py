@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import gevent
@@ -77,9 +78,9 @@ class Shopper(User):
             except (grpc.RpcError, Wrong):
                 return  # it is counted, and the client goes home
 
+    @abstractmethod
     def first(self, planned_s: float) -> Step:
         """Return what one who arrives does first."""
-        raise NotImplementedError
 
     def then(self, pause_s: float, name: str, make: Callable[[float], None]) -> None:
         """Go on after a pause."""
