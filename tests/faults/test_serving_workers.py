@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -184,6 +186,19 @@ async def test_a_second_signal_hurries(store_url: str) -> None:
         eventually(lambda: events(service, "draining") == 3)
         assert 0 == await service.terminate()
         assert 1 <= events(service, "stopped_at_once")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_signals_without_end_end_it_cleanly(workers: int, store_url: str) -> None:
+    """Whoever is impatient gets the same exit code, however late in the end a signal comes."""
+    async with ServiceProcess(store_url, workers=workers) as service:
+        pid = service.pid
+        ending = asyncio.ensure_future(service.terminate())
+        while not ending.done():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+            await asyncio.sleep(0)
+        assert 0 == await ending
 
 
 def test_a_signal_ends_a_service_that_starts(store_url: str) -> None:

@@ -77,11 +77,17 @@ async def _drain_unless_hurried(server: RunningServer, signals: Signals, *, noti
 
 
 class Signals:
-    """Signals of this process, one after the other, while a `with` block lasts."""
+    """Signals of this process, one after the other, while a `with` block lasts.
+
+    Once one has come, the process is about to end, so after the block they are ignored: one that
+    comes while the interpreter closes must not turn a clean end into a killed process. The loop's
+    own handlers would leave a gap there, as taking one away restores the default first.
+    """
 
     def __init__(self, *numbers: signal.Signals) -> None:
         self._numbers = numbers
         self._seen: asyncio.Queue[str] = asyncio.Queue()
+        self._ending = False
 
     async def next(self) -> str:
         """Return the name of the next signal, once it comes."""
@@ -89,11 +95,15 @@ class Signals:
 
     def __enter__(self) -> Self:
         loop = asyncio.get_running_loop()
-        for number in self._numbers:
-            loop.add_signal_handler(number, self._seen.put_nowait, number.name)
+
+        def see(number: int, _: object) -> None:
+            self._ending = True
+            name = signal.Signals(number).name
+            loop.call_soon_threadsafe(self._seen.put_nowait, name)
+
+        self._before = {number: signal.signal(number, see) for number in self._numbers}
         return self
 
     def __exit__(self, *_: object) -> None:
-        loop = asyncio.get_running_loop()
-        for number in self._numbers:
-            loop.remove_signal_handler(number)
+        for number, before in self._before.items():
+            signal.signal(number, signal.SIG_IGN if self._ending else before)
