@@ -33,10 +33,13 @@ MAY_IMPORT: Final[dict[str, frozenset[str] | None]] = {
     "settings": frozenset({"durability", "errors", "limits", "names", "network"}),
     "network": VALUES,
     "explain": VALUES | {"network"},
-    "store": VALUES | {"network", "explain"},
+    "sourcing": VALUES | {"network"},
+    "simulate": VALUES | {"network", "sourcing"},
+    "store": VALUES | {"network", "explain", "sourcing"},
+    "dispatch": VALUES | {"network", "sourcing", "store"},
     "maintenance": VALUES | {"store"},
     "ingest": VALUES | {"store", "network", "settings"},
-    "rpc": VALUES | {"store", "maintenance", "explain", "v1"},
+    "rpc": VALUES | {"store", "maintenance", "explain", "sourcing", "dispatch", "v1"},
     "metrics": VALUES | {"store", "maintenance", "rpc"},
     "demo": None,
     "service": None,
@@ -54,9 +57,10 @@ OUTSIDE: Final = {
     "rich": {"cli", "demo"},
     "prometheus_client": {"metrics"},
     "matplotlib": {"cli"},
+    "numpy": {"sourcing", "simulate"},
     "yaml": {"network"},
 }
-PURE: Final = frozenset({*VALUES, "network", "explain"})
+PURE: Final = frozenset({*VALUES, "network", "explain", "sourcing"})
 IO: Final = frozenset(
     {"asyncio", "grpc", "http", "os", "pathlib", "redis", "socket", "subprocess", "time", "uvloop"}
 )

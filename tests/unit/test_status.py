@@ -41,9 +41,9 @@ async def ask(channel: grpc.aio.Channel) -> RefusedCall:
 
 
 def kinds_below(kind: type[errors.SellableError]) -> Iterator[type[errors.SellableError]]:
-    """Return the kinds of errors.py that are raised: those below a kind, but for private ones."""
+    """Return the kinds of `errors` that are raised: those below a kind, but for private ones."""
     for sub in kind.__subclasses__():
-        if sub.__module__ == errors.__name__:
+        if sub.__module__.startswith(errors.__name__):
             if not sub.__name__.startswith("_"):
                 yield sub
             yield from kinds_below(sub)
@@ -91,7 +91,7 @@ def test_every_reason_has_a_code_and_a_number() -> None:
 
 
 def test_the_tree_in_the_docstring_is_the_tree() -> None:
-    """errors.py shows every kind with the reason it carries."""
+    """The docstring of `errors` shows every kind with the reason it carries."""
     shown = dict(
         re.findall(r"^[├└]── (\w+) +(\w+|\(start-up only\))", errors.__doc__ or "", re.MULTILINE)
     )

@@ -1,0 +1,1 @@
+"""Sourcing: which location ships what. Pure: orders, stock and a profile in, plans out."""

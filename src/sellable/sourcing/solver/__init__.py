@@ -1,0 +1,1 @@
+"""Finds the best plan of a problem that is all numbers, and proves it."""
