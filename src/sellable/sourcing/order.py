@@ -64,3 +64,28 @@ class SourcingStock:
     daily_outflow: tuple[tuple[float, ...], ...]
     items: Mapping[str, Item] = field(default_factory=dict)
     capacity_taken: Mapping[tuple[str, date], int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcingRequest:
+    """What is asked of a decision.
+
+    Attributes:
+        order: The order, or the open lines of a reservation.
+        profile: Its name; empty takes the market's, else the section's default.
+        at_ms: Which dated strategies apply, and from when delivery counts; 0: the stock's moment.
+        alternatives: How many runner-ups, 0 to 5; each ships from another set of locations.
+        explain: Whether to say of every location that ships nothing why.
+        solve_limit_ms: After it the best plan so far is answered, with its gap.
+        excluded: Locations that may ship nothing, beside what the profile says.
+        refused: Pairs of line index and location that are not to be offered again.
+    """
+
+    order: Order
+    profile: str = ""
+    at_ms: int = 0
+    alternatives: int = 0
+    explain: bool = False
+    solve_limit_ms: int = 200
+    excluded: frozenset[str] = frozenset()
+    refused: frozenset[tuple[int, str]] = frozenset()

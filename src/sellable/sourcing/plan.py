@@ -110,3 +110,20 @@ class Decision(Struct, frozen=True, kw_only=True):
     rejections: tuple[Rejection, ...] = ()
     profile: str
     network_version: int
+
+
+class DeliveryOption(Struct, frozen=True, kw_only=True):
+    """One way of delivery that can be promised before the purchase.
+
+    `service` is `carrier/service`, or `pickup` at `location`. Ordered until `order_by_ms` it
+    arrives at `arrive_ms`.
+    """
+
+    service: str
+    location: str = ""
+    order_by_ms: int
+    arrive_ms: int
+    cost_micros: int
+    parcels: int
+    carbon_grams: float
+    complete: bool
