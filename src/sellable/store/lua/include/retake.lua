@@ -25,7 +25,7 @@ local function retake(reservation, allocations_max, now, retention_ms)
   for pass = 1, 2 do
     for _, line in ipairs(reservation.lines) do
       local state = load_sku(line.sku)
-      for index = 1, #line.allocations do
+      for index = 1, line.capacity and 0 or #line.allocations do
         local allocation = line.allocations[index]
         local place = location_of(allocation.location)
         local here = 0
@@ -55,6 +55,22 @@ local function retake(reservation, allocations_max, now, retention_ms)
         end
       end
     end
+  end
+  local goods, days = {}, {}
+  for _, part in ipairs(plan) do
+    local location = string.match(part.location, '^(.*)%+') or part.location
+    goods[location] = goods[location] or part.quantity > 0
+  end
+  for _, line in ipairs(reservation.lines) do
+    if line.capacity and line.allocations[1].expired > 0 and goods[line.location] then
+      days[#days + 1] = line
+      if capacity_left(line.sku, line.location) < 1 then
+        return next(more_due) and 'MORE_DUE' or 'EXPIRED', { (next(more_due)) }
+      end
+    end
+  end
+  for _, line in ipairs(days) do
+    take_capacity(reservation, line.sku, line.location, line.capacity, 'HELD')
   end
   for _, part in ipairs(plan) do
     part.from.missing = nil
