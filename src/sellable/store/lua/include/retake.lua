@@ -56,21 +56,8 @@ local function retake(reservation, allocations_max, now, retention_ms)
       end
     end
   end
-  local goods, days = {}, {}
-  for _, part in ipairs(plan) do
-    local location = string.match(part.location, '^(.*)%+') or part.location
-    goods[location] = goods[location] or part.quantity > 0
-  end
-  for _, line in ipairs(reservation.lines) do
-    if line.capacity and line.allocations[1].expired > 0 and goods[line.location] then
-      days[#days + 1] = line
-      if capacity_left(line.sku, line.location) < 1 then
-        return next(more_due) and 'MORE_DUE' or 'EXPIRED', { (next(more_due)) }
-      end
-    end
-  end
-  for _, line in ipairs(days) do
-    take_capacity(reservation, line.sku, line.location, line.capacity, 'HELD')
+  if not retake_capacities(reservation, plan, now) then
+    return next(more_due) and 'MORE_DUE' or 'EXPIRED', { (next(more_due)) }
   end
   for _, part in ipairs(plan) do
     part.from.missing = nil
