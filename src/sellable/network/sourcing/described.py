@@ -166,9 +166,7 @@ def _facts(key: str, part: Conditions | Constraints) -> _Facts:
     keys = _CONDITION_KEYS if isinstance(part, Conditions) else {}
     for field in fields(part):
         value = getattr(part, field.name)
-        name = (
-            f"{key}.{_CONDITION_KEYS.get(field.name, field.name) if key == 'when' else field.name}"
-        )
+        name = f"{key}.{keys.get(field.name, field.name)}"
         match field.name:
             case "protected":
                 facts[name] = tuple(map(_protected_shown, value))

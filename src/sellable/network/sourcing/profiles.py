@@ -58,15 +58,12 @@ class ProfileReader:
         return tuple(profiles)
 
     def _strategies(self, profile: Entry) -> tuple[Strategy, ...]:
-        profile.require("strategies")
         titles = Titles("strategy", "name", names.identifier_problem)
         strategies = []
-        for index, entry in enumerate(profile.entries("strategies")):
+        for index, entry in enumerate(profile.required_entries("strategies")):
             if index == STRATEGIES_PER_PROFILE_MAX:
                 entry.refuse(f"more than {STRATEGIES_PER_PROFILE_MAX} strategies")
             strategies.append(self._strategy(entry, titles))
-        if not strategies and profile.has("strategies"):
-            profile.problem("strategies", "must not be an empty list")
         return tuple(strategies)
 
     def _strategy(self, entry: Entry, titles: Titles) -> Strategy:
