@@ -52,8 +52,7 @@ DOCUMENTS: dict[str, list[tuple[str, str]]] = {
     ZONES + "[{name: z}], currency: §USS}": [
         (
             f"{CARRIER}.currency",
-            "needs what one USS is worth in EUR: write it in sourcing.exchange_rates; "
-            "did you mean USD?",
+            "worth in EUR: write it in sourcing.exchange_rates; did you mean USD?",
         ),
     ],
     ZONES + "[{name: z}], currency: §usd, locations: [§Z, tag:t], max_parcel_kg: §0}": [
