@@ -126,7 +126,7 @@ def test_the_readme_names_every_key_and_limit() -> None:
         f"{limits.EXCHANGE_RATE_MIN:.6f} to {limits.EXCHANGE_RATE_MAX:,}",
         f"0.001 to {limits.PARCEL_GRAMS_MAX // 1_000:,}",
         f"0 to {limits.TRANSIT_DAYS_MAX}",
-        f"at most {limits.DISTANCE_KM_MAX:,}",
+        f"from {limits.DISTANCE_KM_MIN} to {limits.DISTANCE_KM_MAX:,}",
         f"`per_parcel` | 0 | at most {limits.PRICE_MICROS_MAX // 10**6:,}",
         f"`per_kg`, `per_km` | 0 | at most {limits.PRICE_PER_KG_MICROS_MAX // 10**6:,}",
         f"{limits.WEIGHT_MAX:,}, that of `shipping_cost` {limits.SHIPPING_WEIGHT_MAX:,}",

@@ -77,7 +77,7 @@ DOCUMENTS: dict[str, list[tuple[str, str]]] = {
     ],
     ZONES + "[{name: z, postal_prefixes: [75, §_], max_distance_km: §-1, §country: FR}]}": [
         (f"{CARRIER}.zones[0].postal_prefixes[1]", "must be 1 to 16 letters and digits"),
-        (f"{CARRIER}.zones[0].max_distance_km", "must be a number from 0 to 20038"),
+        (f"{CARRIER}.zones[0].max_distance_km", "must be a number from 0.001 to 20038"),
         (f"{CARRIER}.zones[0].country", "did you mean countries?"),
     ],
     ZONES + "[§{name: z, from_countries: [ES, IT]}]}": [
