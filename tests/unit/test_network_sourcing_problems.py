@@ -31,7 +31,7 @@ AT = "sourcing.profiles[0].strategies[0]"
 DOCUMENTS: dict[str, list[tuple[str, str]]] = {
     # The section.
     PLACES + "sourcing: §[]": [("sourcing", "must be a mapping")],
-    SECTION + "  §currenci: EUR": [("sourcing.curency", "did you mean currency?")],
+    SECTION + "  §currenci: EUR": [("sourcing.currenci", "did you mean currency?")],
     SECTION + "  currency: §eur": [("sourcing.currency", "three upper case letters")],
     SECTION + "  exchange_rates: {§usd: 1, USD: §0, §EUR: 1, GBP: §-1, JPY: §.inf, §CHF: }": [
         ("sourcing.exchange_rates.usd", "three upper case letters"),
