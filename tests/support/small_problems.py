@@ -9,7 +9,7 @@ import numpy as np
 
 from sellable.sourcing.solver.problem import Problem
 
-FILLINGS_MAX = 1_500  # what brute force has to try, about
+FILLINGS_MAX = 5_000  # what brute force has to try, about
 
 
 def small_problem(seed: int, *, split: bool) -> Problem:
@@ -33,24 +33,29 @@ def small_problem(seed: int, *, split: bool) -> Problem:
 
 
 def _drawn(random: Random, *, split: bool) -> Problem:
-    n, places, levels = random.randint(1, 4), random.randint(1, 4), random.choice([1, 1, 2, 3])
+    n, places, levels = random.randint(1, 4), random.randint(2, 4), random.choice([1, 1, 2, 3])
     skus = n if random.random() < 0.6 else random.randint(1, n)
     sku_of = [*range(skus), *(random.randrange(skus) for _ in range(n - skus))]
-    most = random.choice([1, 3, 6])
+    most = random.choice([3, 5, 8])
     stock = [
-        [random.choice([0, random.randint(0, most)]) for _ in range(places)] for _ in range(skus)
+        [
+            random.choice([0, random.randint(1, most), random.randint(1, most)])
+            for _ in range(places)
+        ]
+        for _ in range(skus)
     ]
     total = [sum(row) for row in stock]
     partial = random.random() < 0.5
     highest = random.choice([3, 20, 1_000_000, 10**11 if levels == 3 else 1_000])
+    dear = highest // random.choice([1, 10, 50])
     modes = [
         (place, parcels, above, above + random.choice([3, 6, 12]))
         for place in range(places)
         for parcels, above in _tiers(random)
     ]
 
-    def cost() -> list[int]:
-        return [random.randint(0, highest) for _ in range(levels)]
+    def cost(most: int = highest) -> list[int]:
+        return [random.randint(0, most) // random.choice([1, 1, 10]) for _ in range(levels)]
 
     lines = list(range(n))
     random.shuffle(lines)
@@ -65,7 +70,7 @@ def _drawn(random: Random, *, split: bool) -> Problem:
         ),
         allowed=np.array([[random.random() < 0.9 for _ in range(places)] for _ in range(n)]),
         mode_location=np.array([mode[0] for mode in modes], dtype=np.int64),
-        mode_fixed=np.array([cost() for _ in modes], dtype=np.int64).reshape(-1, levels),
+        mode_fixed=np.array([cost(dear) for _ in modes], dtype=np.int64).reshape(-1, levels),
         mode_unit=np.array([[cost() for _ in range(n)] for _ in modes], dtype=np.int64).reshape(
             -1, n, levels
         ),
@@ -74,14 +79,14 @@ def _drawn(random: Random, *, split: bool) -> Problem:
         mode_parcels=np.array([mode[1] for mode in modes], dtype=np.int64),
         split=np.array([split and random.random() < 0.8 for _ in range(n)]),
         partial=partial,
-        unfilled_cost=np.array([cost() for _ in range(n)]) * random.choice([1, 5]),
+        unfilled_cost=np.array([cost() for _ in range(n)]) * random.choice([1, 5, 20]),
         together=tuple(together),
-        max_parcels=random.choice([None, None, 1, 2, 3]),
-        max_locations=random.choice([None, None, 1, 2, 3]),
+        max_parcels=random.choice([None, None, 1, 2, 2, 3]),
+        max_locations=random.choice([None, None, 1, 2, 2, 3]),
     )
 
 
 def _tiers(random: Random) -> list[tuple[int, int]]:
     """Return parcels and what the mode takes more than, of a few modes, seldom of none."""
-    count = random.choice([0, 1, 2, 3, 3])
+    count = random.choice([0, 1, 2, 3, 3, 3])
     return [(random.choice([1, 1, 2]), random.choice([-1, -1, 2, 4])) for _ in range(count)]
