@@ -188,4 +188,5 @@ def _by_gram(profit: Real, most: Real, grams: Real, up_to: Real) -> Real:
     order = np.argsort(-ratio, axis=1, kind="stable")
     weight = np.take_along_axis(most * grams, order, axis=1).cumsum(axis=1)
     at = (weight > up_to[:, None]).argmax(axis=1)
-    return np.take_along_axis(ratio, order, axis=1)[np.arange(len(order)), at]
+    priced: Real = np.take_along_axis(ratio, order, axis=1)[np.arange(len(order)), at]
+    return priced

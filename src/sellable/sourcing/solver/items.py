@@ -172,7 +172,7 @@ def _bounded(items: Items, of_sku: Whole) -> Items:
         unit.append(nothing)
         budget.append(problem.max_locations)
     if problem.max_parcels is not None:
-        fixed.append(np.where(ships, problem.mode_parcels[items.source], 0).astype(float))
+        fixed.append(np.append(problem.mode_parcels, 0)[items.source].astype(float))
         unit.append(nothing)
         budget.append(problem.max_parcels)
     wanted = of_sku.T @ items.demand

@@ -1,4 +1,4 @@
-"""Prices for items and resources: the linear program of the columns that are known so far (HiGHS)."""
+"""Prices for items and resources: the linear program of the columns known so far (HiGHS)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Master:
     def __init__(self, items: Items, missing: float) -> None:
         self._items = items
         self._scale = 1_000.0 / max(1.0, missing)  # tolerances of the solver are absolute
-        self._solver = highspy.Highs()
+        self._solver = highspy.Highs()  # type: ignore[no-untyped-call]
         for name, value in (("output_flag", False), ("threads", 1), ("presolve", "off")):
             self._solver.setOptionValue(name, value)
         count = len(items.demand)
@@ -56,6 +56,8 @@ class Master:
     def prices(self) -> Prices:
         """Return what an item more would cost, and a resource more would save, in whole numbers."""
         self._solver.run()
-        dual = np.array(self._solver.getSolution().row_dual) / self._scale
+        dual = np.array(self._solver.getSolution().row_dual, dtype=np.float64) / self._scale
         count = len(self._items.demand)
-        return Prices(np.round(dual[:count]), np.round(np.maximum(0.0, -dual[count:])))
+        worth: Real = np.rint(dual[:count])
+        price: Real = np.rint(np.maximum(0.0, -dual[count:]))
+        return Prices(worth, price)

@@ -20,21 +20,23 @@ if TYPE_CHECKING:
 PAIRS_MAX = 200_000  # of states and columns that are looked at together
 WORD_BITS = 62
 
+Sent = list[tuple[int, "Real"]]  # modes of the problem, and how many of each item they send
+
 
 @dataclass(slots=True, eq=False)
 class Found:
     """The best plan of each of the best `count` sets of locations, and what is still of interest.
 
     Attributes:
-        plans: By set of locations, cost and (mode, amounts) of each column.
+        plans: By set of locations, cost and what is sent.
         most: A plan that costs more is of no interest.
     """
 
     count: int
     most: float
-    plans: dict[frozenset[int], tuple[float, list[tuple[int, Real]]]] = field(default_factory=dict)
+    plans: dict[frozenset[int], tuple[float, Sent]] = field(default_factory=dict)
 
-    def add(self, places: frozenset[int], cost: float, plan: list[tuple[int, Real]]) -> None:
+    def add(self, places: frozenset[int], cost: float, plan: Sent) -> None:
         """Keep a plan if it is better than that of the same locations."""
         if places in self.plans and self.plans[places][0] <= cost:
             return
@@ -54,9 +56,7 @@ class _States:
     path: Whole
 
     def take(self, rows: Whole) -> _States:
-        return _States(
-            self.open_items[rows], self.reduced[rows], self.rest[rows], self.path[rows]
-        )
+        return _States(self.open_items[rows], self.reduced[rows], self.rest[rows], self.path[rows])
 
 
 class Search:
@@ -200,9 +200,7 @@ class Search:
         return np.stack(
             [
                 code[:, word] >> shift & ((1 << int(most).bit_length()) - 1)
-                for word, shift, most in zip(
-                    *self._words, self._items.demand.tolist(), strict=True
-                )
+                for word, shift, most in zip(*self._words, self._items.demand.tolist(), strict=True)
             ],
             axis=1,
         )
