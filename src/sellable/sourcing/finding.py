@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from sellable.network import Policy
 from sellable.sourcing.solver.solve import solve
+from sellable.sourcing.solver.splitting import Undecided
 
 if TYPE_CHECKING:
     from sellable.sourcing.building import Case
     from sellable.sourcing.solver.problem import Solution
 
+__all__ = ["Undecided", "best", "costs_through", "runners_up"]
+
 
 def best(case: Case, limit_ms: int) -> Solution | None:
-    """Return the plan of the strategy's policy; None: there is none."""
+    """Return the plan of the strategy's policy; None: there is none.
+
+    Raises:
+        Undecided: The time was over before one was found, or known that there is none.
+    """
     problem = case.problem
     if not problem.allowed.any() or not (problem.partial or problem.allowed.any(axis=1).all()):
         return None
