@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sellable.sourcing.solver.columns import negative
+
 if TYPE_CHECKING:
     from sellable.sourcing.solver.columns import Columns, Prices
     from sellable.sourcing.solver.deadline import Deadline
@@ -64,7 +66,9 @@ class Search:
 
     def __init__(self, items: Items, prices: Prices, columns: Columns) -> None:
         self._items = items
-        self._base = prices.base(items) + _negative(items.place[columns.mode], columns.reduced)
+        self._base = prices.base(items) + float(
+            negative(items.place, columns.mode, columns.reduced).sum()
+        )
         used = (columns.amount > 0).sum(axis=0)
         self._rank = np.argsort(used, kind="stable")  # items with the fewest columns first
         self._columns = columns
@@ -224,13 +228,6 @@ def _key(code: Whole) -> Whole:
     if code.shape[1] == 1:
         return code[:, 0]
     return np.ascontiguousarray(code.astype(">i8")).view(f"S{8 * code.shape[1]}")[:, 0]
-
-
-def _negative(place: Whole, reduced: Real) -> float:
-    """Return the sum over the locations of their least reduced cost, where it is less than 0."""
-    least = np.zeros(int(place.max(initial=-1)) + 1)
-    np.minimum.at(least, place, reduced)
-    return float(least.sum())
 
 
 def _ragged(counts: Whole) -> tuple[Whole, Whole]:
