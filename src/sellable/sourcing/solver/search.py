@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sellable.sourcing.solver.items import Items, Real
     from sellable.sourcing.solver.problem import Mask, Whole
 
-PAIRS_MAX = 200_000  # of states and columns that are looked at together
+PAIRS_MAX = 50_000  # of states and columns that are looked at together
 WORD_BITS = 62
 
 Sent = list[tuple[int, "Real"]]  # modes of the problem, and how many of each item they send
@@ -105,8 +105,8 @@ class Search:
                 return False
             states = stack.pop()
             self._complete(states, found)
-            stack += self._extended(states, found)
-        return True
+            stack += self._extended(states, found, deadline)
+        return not deadline.passed()
 
     def _complete(self, states: _States, found: Found) -> None:
         """Collect the plans that one column more completes."""
@@ -144,19 +144,21 @@ class Search:
             kept &= self._place[before[row]] != self._place[column]
         return kept
 
-    def _extended(self, states: _States, found: Found) -> list[_States]:
+    def _extended(self, states: _States, found: Found, deadline: Deadline) -> list[_States]:
         """Return states with one column more that leave something open, the best ones last."""
         enough = states.rest[:, self._bounding] >= 2 * self._spent_least
         states = states.take(np.flatnonzero(enough.all(axis=1)))
         amounts = self._decode(states.open_items)[:, self._rank]
         anchor = (amounts > 0).argmax(axis=1)
-        extended = []
+        extended: list[_States] = []
         for rank in np.unique(anchor).tolist():
             of = np.flatnonzero(anchor == rank)
             group = self._of_first[rank]
             slack = found.most - self._base - states.reduced[of]
             width = np.searchsorted(self._columns.reduced[group], slack, "right")
             for part in _parts(width):
+                if deadline.passed():
+                    return extended
                 row, offset = _ragged(width[part])
                 row, column = of[part][row], group[offset]
                 left = states.open_items[row] - self._code[column]
