@@ -194,8 +194,11 @@ def check_rejections(rules: Rules, decision: Decision) -> None:
             assert expected is rejection.reason, (name, expected, rejection)
 
 
-def best_levels(rules: Rules) -> tuple[float, ...] | None:
-    """Return what the best of all plans costs, every one being tried; None: there is none."""
+def best_levels(rules: Rules, through: str = "") -> tuple[float, ...] | None:
+    """Return what the best of all plans costs, every one being tried; None: there is none.
+
+    With `through`, of all that ship from this location.
+    """
     best: tuple[float, ...] | None = None
     known: dict[object, Ways] = {}
     names, most = list(rules.places), rules.keep.max_parcels
@@ -207,7 +210,7 @@ def best_levels(rules: Rules) -> tuple[float, ...] | None:
         for line, spread in enumerate(choice):
             for name, count in spread.items():
                 units.setdefault(name, {})[line] = count
-        if breaks(rules, units) is not None:
+        if (through and through not in units) or breaks(rules, units) is not None:
             continue
         unfilled = sum(line.quantity for line in rules.lines)
         unfilled -= sum(sum(taken.values()) for taken in units.values())

@@ -45,9 +45,36 @@ def test_plans_keep_every_rule_and_none_is_cheaper(batch: int, split: bool) -> N
         check_rejections(rules, decided)
         assert decided.plan.optimal
         assert best is not None
+        plans = (decided.plan, *decided.alternatives)
+        assert sorted(plan.levels for plan in plans) == [plan.levels for plan in plans]
+        sets = {frozenset(shipment.location for shipment in plan.shipments) for plan in plans}
+        assert len(plans) == len(sets), f"seed {seed}: two plans ship from the same locations"
         roundings = 0 if rules.strategy.order else 8 * (1 + sum(x.quantity for x in rules.lines))
         for told, plain in zip(decided.plan.levels, best, strict=True):
             assert abs(told - plain) <= roundings, f"seed {seed}: {decided.plan.levels}, {best}"
+
+
+def test_a_costlier_location_says_by_how_much() -> None:
+    """It is what the cheapest of all plans with it costs more, or that there is no such plan."""
+    told = 0
+    for seed in range(120):
+        rules, decided = _decided(seed, split=False)
+        if isinstance(decided, NoFeasiblePlan) or len(decided.plan.levels) > 1:
+            continue
+        best = best_levels(rules)
+        for rejection in decided.rejections:
+            if rejection.reason is not RejectionReason.COSTLIER or rules.strategy.order:
+                continue
+            told += 1
+            through = best_levels(rules, rejection.location)
+            if through is None or best is None:
+                assert rejection.detail.startswith("no plan that ships from it")
+            elif not rejection.detail.startswith("costs no less"):
+                more = float(rejection.detail.split()[1])
+                assert pytest.approx((through[0] - best[0]) / 1_000_000, abs=1e-4) == more
+            else:
+                assert abs(through[0] - best[0]) < 100
+    assert told > 10
 
 
 def test_equal_questions_have_equal_answers() -> None:
