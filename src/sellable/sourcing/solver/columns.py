@@ -186,8 +186,8 @@ class Pricing:
             axis=1,
         )[:, : len(items.budget)]
         reduced = cost + spent @ self.prices.price - amount @ self.prices.worth
-        order = np.lexsort((*amount.T, mode, reduced))
-        order = order[reduced[order] <= slack]
+        order = np.flatnonzero(reduced <= slack)
+        order = order[np.argsort(reduced[order], kind="stable")]
         return Columns(mode, amount, cost, spent, reduced, complete).take(order)
 
 

@@ -179,10 +179,10 @@ def close(priced: Priced, outcome: Outcome, deadline: Deadline) -> None:
     while not outcome.proven() and not deadline.passed():
         limit = min(outcome.cost - stage.factor, outcome.bound + gap, highest)
         columns = pricing.columns(limit - priced.least, ROWS_MAX)
-        found = Found(1, limit)
+        found = Found(limit)
         finished = Search(stage.items, prices, columns).run(found, deadline)
-        for cost, sent in found.plans.values():
-            outcome.cost, outcome.sent = cost, sent
+        if found.sent is not None:
+            outcome.cost, outcome.sent = found.most, found.sent
         if not finished or not columns.complete:
             return
         outcome.bound = outcome.cost if limit >= highest else min(outcome.cost, stage.up(limit + 1))
