@@ -18,8 +18,8 @@ from itertools import product
 from time import perf_counter, process_time
 
 import numpy as np
-from sellable.sourcing.solver.solve import solve
 
+from sellable.sourcing.solver.solve import solve
 from sourcing.instances import Kind, draw
 
 LIMIT_S = 0.2
@@ -60,9 +60,10 @@ class Row:
         p50, p90, p99 = np.percentile(self.took_ms, (50, 90, 99))
         gap90, gap99 = np.percentile(self.gaps, (90, 99))
         bound = f"{self.bound_ms:g}" if self.bound_ms is not None else "-"
+        cpu = np.percentile(self.cpu_ms, 99)
         return (
             f"{name:6}{levels:9}{kind.lines:3} x {kind.locations:<4}{kind.share:5.0%}"
-            f"{p50:9.2f}{p90:9.2f}{p99:9.2f}{max(self.took_ms):9.2f}{bound:>7}{np.percentile(self.cpu_ms, 99):9.2f}"
+            f"{p50:9.2f}{p90:9.2f}{p99:9.2f}{max(self.took_ms):9.2f}{bound:>7}{cpu:9.2f}"
             f"{np.mean(self.proven):9.1%}{gap90:9.3%}{gap99:9.3%}  {'' if self.met() else 'MISSED'}"
         )
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 ROUNDS_MAX = 40  # of better prices
 NEW_COLUMNS_MAX = 150  # a round
 NEW_COLUMNS_EACH = 5  # of a location
+COLUMNS_FEW = 10  # coarse ones; then all kinds are looked at
 ROWS_PRICING_MAX = 4_000  # while columns are made that better the prices
 ROWS_MAX = 300_000  # while all are made within the gap
 COST_BITS = 36  # of the dearest plan; sums of such costs are exact
@@ -141,12 +142,17 @@ def price_out(stage: Stage, plan: Sent, outcome: Outcome, deadline: Deadline) ->
     master = Master(stage.items, stage.highest + 1)
     prices = stage.first_prices()
     if plan:
-        master.add(stage.columns(plan))
-        prices = master.prices()
+        columns = stage.columns(plan)
+        master.add(columns)
+        prices = _shared_out(columns, prices, stage.items.demand)
+    coarse = True
     best = Priced(stage, prices, -np.inf)
     for rounds in range(ROUNDS_MAX):
         pricing = stage.at(prices)
-        columns = pricing.columns(-1.0, ROWS_PRICING_MAX)
+        columns = pricing.columns(-1.0, ROWS_PRICING_MAX, coarse=coarse)
+        if coarse and rounds and len(columns.mode) < COLUMNS_FEW:
+            coarse = False
+            columns = pricing.columns(-1.0, ROWS_PRICING_MAX)
         if rounds and not len(columns.mode) and not columns.complete:
             columns = pricing.columns(-1.0, ROWS_MAX)
         places = negative(stage.items.place, columns.mode, columns.reduced)
@@ -169,6 +175,13 @@ def price_out(stage: Stage, plan: Sent, outcome: Outcome, deadline: Deadline) ->
         master.add(columns.spread(stage.items.place, NEW_COLUMNS_EACH, NEW_COLUMNS_MAX))
         prices = master.prices()
     return Priced(stage, best.prices, best.least)
+
+
+def _shared_out(columns: Columns, prices: Prices, demand: Real) -> Prices:
+    """Return prices at which a plan's columns cost what their items are worth, by old prices."""
+    worth = columns.amount @ prices.worth
+    share = columns.cost / np.where(worth > 0, worth, 1)
+    return replace(prices, worth=np.rint(prices.worth * (share @ columns.amount) / demand))
 
 
 def close(priced: Priced, outcome: Outcome, deadline: Deadline) -> None:
