@@ -141,18 +141,24 @@ def price_out(stage: Stage, plan: Sent, outcome: Outcome, deadline: Deadline) ->
     master = Master(stage.items, stage.highest + 1)
     prices = stage.first_prices()
     if plan:
-        master.add(stage.columns(plan))
-        prices = master.prices()
+        columns = stage.columns(plan)
+        master.add(columns)
+        prices = _shared_out(columns, prices, stage.items.demand)
+    coarse = True
     best = Priced(stage, prices, -np.inf)
     for rounds in range(ROUNDS_MAX):
         pricing = stage.at(prices)
-        columns = pricing.columns(-1.0, ROWS_PRICING_MAX)
-        if rounds and not len(columns.mode) and not columns.complete:
+        base = prices.base(stage.items)
+        little = -CONVERGED * abs(base)
+        columns = pricing.columns(-1.0, ROWS_PRICING_MAX, coarse=coarse)
+        if coarse and rounds and columns.reduced.min(initial=0.0) >= little:
+            coarse = False
+            columns = pricing.columns(-1.0, ROWS_PRICING_MAX)
+        if rounds and not columns.complete and columns.reduced.min(initial=0.0) >= little:
             columns = pricing.columns(-1.0, ROWS_MAX)
         places = negative(stage.items.place, columns.mode, columns.reduced)
         if not columns.complete:
             places = np.minimum(pricing.by_place(), 0.0)
-        base = prices.base(stage.items)
         least = base + float(places.sum())
         if least > best.least:
             best = Priced(stage, prices, least)
@@ -164,11 +170,18 @@ def price_out(stage: Stage, plan: Sent, outcome: Outcome, deadline: Deadline) ->
             if not kept.all():
                 columns = columns.renumbered(kept)
                 stage = stage.only(kept)
-        if columns.complete and least >= base - CONVERGED * abs(base):
+        if columns.complete and least >= base + little:
             break
         master.add(columns.spread(stage.items.place, NEW_COLUMNS_EACH, NEW_COLUMNS_MAX))
         prices = master.prices()
     return Priced(stage, best.prices, best.least)
+
+
+def _shared_out(columns: Columns, prices: Prices, demand: Real) -> Prices:
+    """Return prices at which a plan's columns cost what their items are worth, by old prices."""
+    worth = columns.amount @ prices.worth
+    share = columns.cost / np.where(worth > 0, worth, 1)
+    return replace(prices, worth=np.rint(prices.worth * (share @ columns.amount) / demand))
 
 
 def close(priced: Priced, outcome: Outcome, deadline: Deadline) -> None:
@@ -179,10 +192,10 @@ def close(priced: Priced, outcome: Outcome, deadline: Deadline) -> None:
     while not outcome.proven() and not deadline.passed():
         limit = min(outcome.cost - stage.factor, outcome.bound + gap, highest)
         columns = pricing.columns(limit - priced.least, ROWS_MAX)
-        found = Found(1, limit)
+        found = Found(limit)
         finished = Search(stage.items, prices, columns).run(found, deadline)
-        for cost, sent in found.plans.values():
-            outcome.cost, outcome.sent = cost, sent
+        if found.sent is not None:
+            outcome.cost, outcome.sent = found.most, found.sent
         if not finished or not columns.complete:
             return
         outcome.bound = outcome.cost if limit >= highest else min(outcome.cost, stage.up(limit + 1))
