@@ -1,1 +1,1 @@
-"""The use cases of sourcing: read the stock of the moment, decide, reserve, again on a lost race."""
+"""The use cases of sourcing: read the stock, decide, reserve; again on a lost race."""

@@ -75,7 +75,8 @@ class RebindAsked:
     """A new plan of the open units of a reservation.
 
     What is unset stays as it was sourced before. `refusals` are units that leave their location,
-    each with a reason; `excluded` locations ship nothing.
+    each with a reason; `excluded` locations ship nothing. With `allow_unfilled`, units that no
+    location can have are given back.
     """
 
     reservation_id: str
@@ -87,3 +88,4 @@ class RebindAsked:
     promise_ms: int = 0
     value: Amount | None = None
     solve_limit_ms: int
+    allow_unfilled: bool = False

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
     from sellable.sourcing.plan import Decision, Plan
 
 
-def planned_hold(
-    asked: HoldAsked, order: Order, decision: Decision, currency: str
-) -> PlannedHold:
+def planned_hold(asked: HoldAsked, order: Order, decision: Decision, currency: str) -> PlannedHold:
     """Return what a decision holds.
 
     Raises:
@@ -52,6 +50,22 @@ def planned_hold(
     )
 
 
+def probe(asked: HoldAsked) -> PlannedHold:
+    """Return a hold that finds what is held already, and else cannot be made."""
+    order = asked.order
+    return PlannedHold(
+        reservation_id=asked.reservation_id,
+        market=order.market,
+        lines=order.lines,
+        ttl_ms=asked.ttl_ms,
+        order_reference=order.order_reference,
+        content=hold_content(asked),
+        units=(Units(0, "", 1),),  # no market sells from there
+        wanted=Wanted(country=order.place.country, latitude=0.0, longitude=0.0),
+        plan=b"",
+    )
+
+
 def hold_content(asked: HoldAsked) -> dict[str, object]:
     """Return a request by its fields, so that a repeat with other content is told apart."""
     order, place = asked.order, asked.order.place
@@ -65,9 +79,7 @@ def hold_content(asked: HoldAsked) -> dict[str, object]:
         "source.order.destination.point": (point.latitude, point.longitude) if point else (),
         "source.order.order_reference": order.order_reference,
         "source.order.promise_time": order.promise_ms,
-        "source.order.value": (
-            (order.value.currency, order.value.micros) if order.value else ()
-        ),
+        "source.order.value": ((order.value.currency, order.value.micros) if order.value else ()),
         "source.profile": asked.profile,
         "ttl": asked.ttl_ms,
         "allow_unfilled": asked.allow_unfilled,

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from sellable.sourcing.plan import Plan
+from sellable.sourcing.plan import Plan  # noqa: TC001 - msgspec reads it
 
 
 class KeptDecision(Struct, frozen=True, kw_only=True):

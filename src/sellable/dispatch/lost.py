@@ -13,6 +13,8 @@ from sellable.errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sellable.errors import SellableError
     from sellable.sourcing.order import Order
     from sellable.sourcing.plan import Plan
@@ -21,10 +23,18 @@ if TYPE_CHECKING:
 _OF_STOCK: Final = frozenset({"position", "number", "quota"})
 
 
-def refusal(lost: LostRace, order: Order, plan: Plan) -> SellableError:
-    """Say what the last plan lacked, line by line; `plan` is of the lines of `order`.
+def refusal(
+    lost: LostRace, order: Order, plan: Plan, held: Mapping[tuple[str, str], int]
+) -> SellableError:
+    """Say what the last plan lacked, line by line.
 
     Short stock comes first, then capacities; what changes by itself may be asked for again.
+
+    Args:
+        lost: What the store lacked.
+        order: What was planned.
+        plan: Of the lines of the order.
+        held: By SKU and location what the plan had already.
     """
     short: dict[int, int] = {}  # units that a line lacks
     blocked: dict[int, str] = {}
@@ -36,7 +46,9 @@ def refusal(lost: LostRace, order: Order, plan: Plan) -> SellableError:
             and (shortage.kind not in _OF_STOCK or one.sku == shortage.name)
         ]
         if shortage.kind in _OF_STOCK:
-            lacking = sum(one.quantity for one in concerned) - shortage.quantity
+            places = {(one.sku, one.location) for one in concerned}
+            there = shortage.quantity + sum(held.get(place, 0) for place in places)
+            lacking = sum(one.quantity for one in concerned) - there
             for one in reversed(concerned):
                 taken = min(one.quantity, max(0, lacking))
                 lacking -= taken

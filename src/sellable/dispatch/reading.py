@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sellable.dispatch.versions import KnownVersion
-    from sellable.sourcing.order import SourcingStock
-    from sellable.store.sourced import Sourced
+    from sellable.store.planned import Observed
     from sellable.store.store import Store
 
 _READS_MAX: Final = 5
@@ -23,18 +22,18 @@ class Reading:
     """Reads what a decision needs in one round trip, as long as the network stays the same.
 
     Which days' capacities are needed depends on the network and on the time, so both are guessed
-    from what the store told last; where the answer shows that the guess was wrong, it is read again.
+    from what the store told last; where the answer shows that it was wrong, it is read again.
     """
 
-    def __init__(self, store: Store, sourced: Sourced) -> None:
+    def __init__(self, store: Store) -> None:
         self.versions = Versions(store.networks, store.reads)
         self._runner = store.runner
-        self._sourced = sourced
+        self._sourced = store.sourced
         self._ahead_ms: int | None = None  # of the store's clock, before that of this process
 
     async def read(
         self, market: str, skus: Sequence[str], reservation_id: str = ""
-    ) -> tuple[KnownVersion, SourcingStock]:
+    ) -> tuple[KnownVersion, Observed]:
         """Return the stock of these SKUs, and the version of the network that it is of.
 
         Args:
@@ -43,21 +42,22 @@ class Reading:
             reservation_id: What this one holds counts as available.
 
         Raises:
-            UnknownMarket: No such market.
+            UnknownMarket, UnknownReservation: As named.
             StoreUnavailable: The store is lost, or the network keeps changing.
         """
         known = await self.versions.of(market)
         now_ms = await self._now_ms()
         for _ in range(_READS_MAX):
             days = known.profiles.days(market, now_ms)
-            stock = await self._sourced.observe(
+            observed = await self._sourced.observe(
                 market, skus, known.locations(market), days, reservation_id
             )
+            stock = observed.stock
             self._ahead_ms = stock.now_ms - _own_ms()
             if stock.network_version != known.version:
                 known = await self.versions.get(stock.network_version)
             elif known.profiles.days(market, stock.now_ms) == days:
-                return known, stock
+                return known, observed
             now_ms = stock.now_ms
         raise StoreUnavailable(f"the network of market {market} changes faster than it can be read")
 

@@ -49,9 +49,7 @@ class Rebinding:
     refusals: tuple[RefusedUnits, ...]
     barred: frozenset[tuple[int, str]]
 
-    def offered(
-        self, stock: SourcingStock
-    ) -> tuple[SourcingStock, frozenset[tuple[int, str]]]:
+    def offered(self, stock: SourcingStock) -> tuple[SourcingStock, frozenset[tuple[int, str]]]:
         """Return the stock without what was refused, and the lines that go nowhere near it.
 
         A location that refused a unit is asked for no other one of its kind; what it still holds

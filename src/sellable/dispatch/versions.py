@@ -1,4 +1,4 @@
-"""What is known of the versions of the network that decisions are made by; the last few are kept."""
+"""The versions of the network that decisions are made by; the last few are kept."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from sellable.store.networks import Networks
     from sellable.store.reads import Reads
 
-_KEPT_MAX: Final = 3  # a service that was just told of a new version may still decide by the old one
+_KEPT_MAX: Final = (
+    3  # a service that was just told of a new version may still decide by the old one
+)
 
 
 class KnownVersion:

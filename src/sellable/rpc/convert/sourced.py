@@ -12,13 +12,11 @@ from sellable.v1 import common_pb2, sourcing_pb2
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sellable.dispatch.answers import Decided, Held, Options
+    from sellable.dispatch.answers import Decided, Held
     from sellable.sourcing.plan import Assignment, DeliveryOption, Plan, Rejection, Shipment
 
 _MICRO: Final = 1_000_000
-_COST_KINDS: Final = {
-    kind: sourcing_pb2.CostKind.Value(f"COST_KIND_{kind}") for kind in CostKind
-}
+_COST_KINDS: Final = {kind: sourcing_pb2.CostKind.Value(f"COST_KIND_{kind}") for kind in CostKind}
 _REASONS: Final = {
     reason: sourcing_pb2.RejectionReason.Value(f"REJECTION_REASON_{reason}")
     for reason in RejectionReason

@@ -29,12 +29,12 @@ from sellable.rpc.convert.checks import Checks
 from sellable.rpc.convert.lines import REFUSALS, lines_of, part_of, refusal_of
 from sellable.rpc.convert.reservations import ttl_ms_of
 from sellable.rpc.convert.times import duration_ms, observe_us
-from sellable.v1 import common_pb2, sourcing_pb2
 
 if TYPE_CHECKING:
     from google.protobuf.timestamp_pb2 import Timestamp
 
     from sellable.rpc.convert.reservations import TtlBounds
+    from sellable.v1 import common_pb2, sourcing_pb2
 
 _NANOS_MAX: Final = 999_999_999
 _NOWHERE: Final = Place(country="")
@@ -122,6 +122,7 @@ def source_reservation(
         promise_ms=promise_ms,
         value=value,
         solve_limit_ms=solve_limit_ms,
+        allow_unfilled=request.allow_unfilled,
     )
 
 
@@ -140,9 +141,7 @@ def list_delivery_options(
     checks.optional_text("profile", request.profile, NAME_BYTES_MAX)
     checks.done()
     order = AskedOrder(market=market, lines=lines, place=place, path="")
-    return PlanAsked(
-        order=order, profile=request.profile, solve_limit_ms=bounds.solve_limit_ms
-    )
+    return PlanAsked(order=order, profile=request.profile, solve_limit_ms=bounds.solve_limit_ms)
 
 
 def _plan(
@@ -224,9 +223,7 @@ def _solve_limit_ms(
 ) -> int:
     if not request.HasField("solve_limit"):
         return bounds.solve_limit_ms
-    return duration_ms(
-        checks, path, request.solve_limit, SOLVE_LIMIT_MS_MIN, SOLVE_LIMIT_MS_MAX
-    )
+    return duration_ms(checks, path, request.solve_limit, SOLVE_LIMIT_MS_MIN, SOLVE_LIMIT_MS_MAX)
 
 
 def _refusal(checks: Checks, path: str, refusal: sourcing_pb2.Refusal) -> Part:
