@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
+from sellable.dispatch.dispatch import Dispatch
+from sellable.dispatch.places import NoMap
+from sellable.dispatch.solving import Solving
 from sellable.errors import SellableError
 from sellable.ingest import events
 from sellable.ingest.opening import attached
@@ -21,6 +24,7 @@ from sellable.metrics.endpoint import metrics_served
 from sellable.metrics.process import Meter
 from sellable.rpc.availability import AvailabilityService
 from sellable.rpc.convert.reservations import TtlBounds
+from sellable.rpc.convert.sourcing import PlanBounds
 from sellable.rpc.express.reading import CheckAvailability, CheckSellable
 from sellable.rpc.inventory import InventoryService
 from sellable.rpc.listen import TlsFiles
@@ -29,6 +33,7 @@ from sellable.rpc.operations import FeedRules, OperationsService
 from sellable.rpc.reservations import ReservationService
 from sellable.rpc.run import run
 from sellable.rpc.server import ServerOptions, cancel
+from sellable.rpc.sourcing import SourcingService
 from sellable.settings import Silences
 from sellable.store.ages import Ages
 from sellable.store.courtesy import note_clients
@@ -39,6 +44,7 @@ from sellable.v1.inventory_pb2_grpc import add_InventoryServiceServicer_to_serve
 from sellable.v1.network_pb2_grpc import add_NetworkServiceServicer_to_server
 from sellable.v1.operations_pb2_grpc import add_OperationsServiceServicer_to_server
 from sellable.v1.reservations_pb2_grpc import add_ReservationServiceServicer_to_server
+from sellable.v1.sourcing_pb2_grpc import add_SourcingServiceServicer_to_server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
@@ -136,8 +142,31 @@ async def beside(*work: Coroutine[Any, Any, Any]) -> AsyncIterator[None]:
                 task.cancel()
 
 
-def registrations(store: Store, settings: Settings) -> list[Registration]:
-    """Return every service of the contract over one store."""
+def registrations(
+    store: Store, settings: Settings, dispatch: Dispatch | None = None
+) -> list[Registration]:
+    """Return the services of the contract that the settings name, over one store."""
+    found: list[Registration] = []
+    if settings.only != "sourcing":
+        found += _of_stock(store, settings)
+    if settings.only != "availability":
+        bounds = PlanBounds(settings.sourcing_solve_limit_ms, _ttl(settings))
+        sourcing = SourcingService(dispatch or dispatch_of(store, settings), bounds)
+        found.append((add_SourcingServiceServicer_to_server, sourcing))
+    return found
+
+
+def dispatch_of(store: Store, settings: Settings) -> Dispatch:
+    """Return the use cases of sourcing over one store."""
+    solving = Solving(settings.sourcing_threads, settings.sourcing_queue_max)
+    return Dispatch(store, solving, NoMap())
+
+
+def _ttl(settings: Settings) -> TtlBounds:
+    return TtlBounds(settings.ttl_ms_default, settings.ttl_ms_min, settings.ttl_ms_max)
+
+
+def _of_stock(store: Store, settings: Settings) -> list[Registration]:
     silences = Silences(settings.feed_silent_after or "")
     rules = FeedRules(
         read_row=events.decode,
@@ -145,7 +174,6 @@ def registrations(store: Store, settings: Settings) -> list[Registration]:
         silent_after_ms=silences.after_ms,
         expected=silences.named,
     )
-    ttl = TtlBounds(settings.ttl_ms_default, settings.ttl_ms_min, settings.ttl_ms_max)
     return [
         (
             add_AvailabilityServiceServicer_to_server,
@@ -153,7 +181,7 @@ def registrations(store: Store, settings: Settings) -> list[Registration]:
         ),
         (
             add_ReservationServiceServicer_to_server,
-            ReservationService(store, ttl, settings.future_tolerance_ms),
+            ReservationService(store, _ttl(settings), settings.future_tolerance_ms),
         ),
         (add_InventoryServiceServicer_to_server, InventoryService(store)),
         (add_NetworkServiceServicer_to_server, NetworkService(store)),
@@ -161,8 +189,10 @@ def registrations(store: Store, settings: Settings) -> list[Registration]:
     ]
 
 
-def express(store: Store, gate: Gate) -> dict[str, Express]:
+def express(store: Store, gate: Gate, settings: Settings) -> dict[str, Express]:
     """Return the methods that take their calls by the batch, by path."""
+    if settings.only == "sourcing":
+        return {}
     columns, revisions = store.reads.columns, store.revisions
     methods: list[Batched] = [
         CheckSellable(columns, revisions, gate),
@@ -240,13 +270,17 @@ async def serve_store(
         on_ready(server)
 
     meter.add(partial(metrics.store, store))
+    dispatch = None
+    if settings.only != "availability":
+        dispatch = dispatch_of(store, settings)
+        meter.add(partial(metrics.sourcing, dispatch))
     looking = asyncio.ensure_future(meter.run())
     try:
         await run(
-            registrations(store, settings),
+            registrations(store, settings, dispatch),
             replace(server_options(settings), shared=shared),
             store_answers=store_answers,
-            express=lambda gate: express(store, gate),
+            express=lambda gate: express(store, gate, settings),
             on_ready=ready,
         )
     finally:

@@ -226,7 +226,7 @@ async def service(
                 registrations(opened, loaded),
                 server_options(loaded),
                 store_answers=lambda: answers(opened),
-                express=lambda gate: express(opened, gate),
+                express=lambda gate: express(opened, gate, loaded),
             ) as server,
             Client(server.address) as client,
         ):

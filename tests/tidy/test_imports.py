@@ -40,7 +40,7 @@ MAY_IMPORT: Final[dict[str, frozenset[str] | None]] = {
     "maintenance": VALUES | {"store"},
     "ingest": VALUES | {"store", "network", "settings"},
     "rpc": VALUES | {"store", "maintenance", "explain", "sourcing", "dispatch", "v1"},
-    "metrics": VALUES | {"store", "maintenance", "rpc"},
+    "metrics": VALUES | {"store", "maintenance", "dispatch", "rpc"},
     "demo": None,
     "service": None,
     "workers": None,

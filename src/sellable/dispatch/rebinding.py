@@ -49,6 +49,16 @@ class Rebinding:
     refusals: tuple[RefusedUnits, ...]
     barred: frozenset[tuple[int, str]]
 
+    @property
+    def held(self) -> Mapping[tuple[str, str], int]:
+        """The units in stock that are planned anew, by SKU and location."""
+        skus = dict(zip(self.origins, (line.sku for line in self.lines), strict=True))
+        found: dict[tuple[str, str], int] = defaultdict(int)
+        for units in self.seen:
+            if units not in self.waiting:
+                found[skus[units.line], units.location] += units.quantity
+        return found
+
     def offered(self, stock: SourcingStock) -> tuple[SourcingStock, frozenset[tuple[int, str]]]:
         """Return the stock without what was refused, and the lines that go nowhere near it.
 

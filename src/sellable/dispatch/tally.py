@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from sellable.limits import SOURCING_ATTEMPTS_MAX
-from sellable.tally import Histogram
+from sellable.tally import ATTEMPTS, Histogram
 
-ATTEMPTS: Final = tuple(float(count) for count in range(1, SOURCING_ATTEMPTS_MAX + 1))
+METHODS: Final = ("subsets", "milp", "nearest", "priority")
 
 
 class PlanTally:
@@ -16,12 +15,12 @@ class PlanTally:
     __slots__ = ("attempts", "lost", "methods", "unproven")
 
     def __init__(self) -> None:
-        self.methods: dict[str, int] = {}
+        self.methods = dict.fromkeys(METHODS, 0)
         self.unproven = 0
         self.lost = 0
         self.attempts = Histogram(ATTEMPTS)
 
     def planned(self, method: str, *, optimal: bool) -> None:
         """Count a plan."""
-        self.methods[method] = self.methods.get(method, 0) + 1
+        self.methods[method] += 1
         self.unproven += not optimal

@@ -680,8 +680,8 @@ class SourceReservationRequest(_message.Message):
     """
     @_builtins.property
     def refusals(self) -> _containers.RepeatedCompositeFieldContainer[Global___Refusal]:
-        """Optional. Units that must leave their location, at most 1000. The location is asked for no other unit of these lines
-        again, in this call and in later ones; what it holds beyond may stay. Default: none.
+        """Optional. Units that must leave their location, at most 1000. The location is asked for no other unit of these
+        lines again, in this call and in later ones; what it holds beyond may stay. Default: none.
         """
 
     @_builtins.property
