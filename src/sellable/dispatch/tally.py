@@ -22,5 +22,5 @@ class PlanTally:
 
     def planned(self, method: str, *, optimal: bool) -> None:
         """Count a plan."""
-        self.methods[method] += 1
+        self.methods[method] = self.methods.get(method, 0) + 1
         self.unproven += not optimal
