@@ -6,7 +6,8 @@ the Lua scripts as MessagePack arrays in field order.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from msgspec import Struct
@@ -14,7 +15,7 @@ from msgspec import Struct
 from sellable.names import capacity_sku
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import date
 
     from sellable.reservation import Line, Refusal, Reservation
@@ -197,9 +198,12 @@ _decode_refused: Final = msgspec.msgpack.Decoder(list[tuple[int, str]]).decode
 _ESCALATED: Final = b"escalated:"
 
 
-def kept_plan(flat: Sequence[Any]) -> KeptPlan | None:
-    """Read what is kept beside a reservation, from its fields and values in turn."""
-    fields: dict[bytes, bytes] = dict(zip(flat[::2], flat[1::2], strict=True))
+def kept_plan(found: Mapping[bytes, bytes] | Sequence[bytes]) -> KeptPlan | None:
+    """Read what is kept beside a reservation: its fields, or fields and values in turn."""
+    pairs = (
+        found.items() if isinstance(found, Mapping) else zip(found[::2], found[1::2], strict=True)
+    )
+    fields = dict(pairs)
     if not fields:
         return None
     return KeptPlan(

@@ -97,7 +97,7 @@ class Question:
         reservation = decode_reservation(packed) if packed else None
         revision = revisions.encode(position.decode())
         return Observed(
-            stock=stock, reservation=reservation, kept=kept_plan(_flat(kept)), revision=revision
+            stock=stock, reservation=reservation, kept=kept_plan(kept), revision=revision
         )
 
     def _cells(
@@ -166,8 +166,3 @@ async def _is_answered(runner: Runner, replies: Sequence[Reply]) -> bool:
         if isinstance(reply, Exception):
             raise reply
     return True
-
-
-def _flat(found: Any) -> list[Any]:
-    """Read a hash that a script hands over raw, whatever form the protocol gave it."""
-    return list(chain.from_iterable(found.items())) if isinstance(found, dict) else list(found)
