@@ -59,7 +59,6 @@ SOURCING_EXCLUDED_MAX: Final = 1_000  # locations that a call leaves out by name
 SOLVE_LIMIT_MS_MIN: Final = 1
 SOLVE_LIMIT_MS_MAX: Final = 10_000
 SOLVE_LIMIT_MS_DEFAULT: Final = 200
-POSTAL_CODE_BYTES_MAX: Final = 16
 MONEY_UNITS_MAX: Final = 10**12
 PICKUP_RADIUS_KM_MAX: Final = 20_038  # half of the equator: every place there is
 PICKUP_RADIUS_KM_DEFAULT: Final = 50

@@ -26,7 +26,7 @@ CITIES: Final = DATA / "places" / "geonames_cities15000.csv.gz"
         (30, -40),  # the Atlantic
         (-45, -120),  # the Pacific
         (56.55, 3.21),  # the oil field Ekofisk in the North Sea
-        (43.0, 8.0),  # between Corsica and Provence
+        (43.0, 8.0),  # between Corsica and the mainland
         (90, 180),
         (0, -180),
         (0, 180),
