@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from sellable.dispatch.asked import HoldAsked, PlanAsked, RebindAsked
-    from sellable.dispatch.places import Geocoder
+    from sellable.dispatch.places import Locator
     from sellable.dispatch.solving import Solving
     from sellable.dispatch.versions import KnownVersion
     from sellable.reservation import Line, ReservedLine
@@ -59,16 +59,16 @@ class Dispatch:
     Args:
         store: The store.
         solving: Where plans are worked on.
-        geocoder: Where postal codes are.
+        locator: Says where destinations are.
     """
 
-    def __init__(self, store: Store, solving: Solving, geocoder: Geocoder) -> None:
+    def __init__(self, store: Store, solving: Solving, locator: Locator) -> None:
         self.solving = solving
         self.tally = PlanTally()
         self._sourced = store.sourced
         self._reservations = store.reservations
         self._reading = Reading(store)
-        self._geocoder = geocoder
+        self._locator = locator
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def source_order(self, asked: PlanAsked) -> Decided:
@@ -108,7 +108,7 @@ class Dispatch:
                 return _held(await self._sourced.reserve(probe(asked)), 0)
             except LostRace:
                 pass  # its retention has just ended: it is free again
-        destination = located(asked.order.place, self._geocoder)
+        destination = located(asked.order.place, self._locator)
 
         async def attempt() -> _Attempt:
             known, observed = await self._read(asked.order.market, asked.order.lines)
@@ -140,7 +140,7 @@ class Dispatch:
         if asked.request_id in found.requests:
             return _held(await self._sourced.rebind(repeat(asked)), 0)
         market = found.market
-        place = located(asked.place, self._geocoder) if asked.place is not None else None
+        place = located(asked.place, self._locator) if asked.place is not None else None
 
         async def attempt() -> _Attempt:
             lines = [line for line in found.lines if any(one.open for one in line.allocations)]
@@ -190,7 +190,7 @@ class Dispatch:
         self, asked: PlanAsked
     ) -> tuple[KnownVersion, SourcingRequest, SourcingStock]:
         order = asked.order
-        destination = located(order.place, self._geocoder)
+        destination = located(order.place, self._locator)
         known, observed = await self._read(order.market, order.lines, asked.reservation_id)
         reservation = observed.reservation
         if reservation is not None and reservation.market != order.market:
