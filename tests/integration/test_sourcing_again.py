@@ -95,7 +95,8 @@ async def test_store_that_does_not_find_a_unit_is_not_asked_for_it_again(client:
 async def test_location_that_found_a_part_keeps_it(client: Client) -> None:
     """Only what is refused must leave; the rest may stay where it is, and no more comes to it."""
     await client.apply_network(network())
-    await client.count("A", "NEAR", 9)
+    for location, quantity in (("NEAR", 9), ("DC", 1), ("FAR", 0)):
+        await client.count("A", location, quantity)
     await hold(client, "cart", Want("A", 3))
     answer = await source_again(client, "cart", "one", refusals=[refused("A", "NEAR", 1)])
     assert {"NEAR": 2, "DC": 1} == bound(answer.reservation)

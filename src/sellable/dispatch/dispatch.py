@@ -8,10 +8,11 @@ is made anew from what is there.
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import defaultdict
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sellable.dispatch import lost
 from sellable.dispatch.answers import Decided, Held, Options
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
     from sellable.sourcing.plan import Decision, Plan
     from sellable.store.planned import Observed, SourcedReservation
     from sellable.store.store import Store
+
+
+_WAIT_S: Final = 0.01  # several times what a small plan takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +175,13 @@ class Dispatch:
         """Plan and carry out, anew where the stock went meanwhile.
 
         Those that have lost a race wait for one another: planning side by side on the same stock,
-        all of them would want the same units again, and all but one lose again.
+        all of them would want the same units again, and all but one lose again. Other processes
+        that do the same are met less often after a wait by chance.
         """
         for number in range(1, SOURCING_ATTEMPTS_MAX + 1):
             async with nullcontext() if number == 1 else self._turns[market]:
+                if number > 2:  # noqa: PLR2004 - the second follows a race in this process
+                    await asyncio.sleep(random.random() * _WAIT_S * (number - 2))  # noqa: S311
                 planned = await attempt()
                 try:
                     sourced = await planned.carry_out()
