@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import random
 import re
+from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from sellable.cli.failure import Failure
+from sellable.cli.map_names import Name, write_names
 from sellable.cli.map_view import MapView
+from sellable.cli.picture import new_figure
 from sellable.cli.sourcing_map import Drawn, Place, draw_map, drawn_of
 from sellable.cli.whereabouts import Whereabouts
 from sellable.geo import Point, distance_km
@@ -88,14 +92,21 @@ def test_map_of_hundreds_stays_readable(tmp_path: Path) -> None:
     )
 
 
-def test_names_do_not_cover_each_other(tmp_path: Path) -> None:
-    """Of twenty locations at one point one is named; those who ship are named wherever they are."""
-    file = tmp_path / "plan.svg"
-    crowd = [place(f"CROWD-{at}", 48.0, 2.0) for at in range(20)]
-    ships = [place("SHIPS-1", 48.0, 2.0), place("SHIPS-2", 48.0, 2.0)]
-    draw_map(Drawn("", DIJON, ships, {"no stock": crowd}), file)
-    names = re.findall(r"(?:CROWD|SHIPS)-\d+", written(file))
-    assert ["SHIPS-1", "SHIPS-2"] == names
+def test_names_do_not_cover_each_other() -> None:
+    """Of two hundred names in a crowd those are written that fit, and the bold one in any case."""
+    draw = random.Random(3)
+    points = [(draw.gauss(50, 10), draw.gauss(50, 10)) for _ in range(200)]
+    figure = new_figure(6, 6)
+    axes = figure.add_subplot()
+    axes.set_xlim(0, 100)
+    axes.set_ylim(0, 100)
+    bold = Name("SHIPS", *points[0], bold=True)
+    write_names(figure, axes, [bold, *(Name(f"PLACE-{x:.3f}", x, y) for x, y in points)])
+    texts = [text for text in axes.texts if text.get_text()]
+    assert "SHIPS" == texts[0].get_text()
+    assert 10 < len(texts) < 100
+    boxes = [text.get_window_extent().shrunk(0.99, 0.99) for text in texts]
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
 
 
 @pytest.mark.parametrize(

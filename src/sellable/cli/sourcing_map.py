@@ -106,6 +106,7 @@ def drawn_of(
         ]
         for reason, group in by_reason(rejections).items()
     }
+    others = {reason: group for reason, group in others.items() if group}
     drawn_count = len(shipping) + sum(map(len, others.values()))
     if not drawn_count:
         raise usage("no location has coordinates in the network: there is nothing to draw")
