@@ -665,6 +665,7 @@ class SourceReservationRequest(_message.Message):
     PROMISE_TIME_FIELD_NUMBER: _builtins.int
     VALUE_FIELD_NUMBER: _builtins.int
     SOLVE_LIMIT_FIELD_NUMBER: _builtins.int
+    ALLOW_UNFILLED_FIELD_NUMBER: _builtins.int
     reservation_id: _builtins.str
     """Required. The reservation, 1 to 64 bytes."""
     request_id: _builtins.str
@@ -673,10 +674,14 @@ class SourceReservationRequest(_message.Message):
     """Optional. The profile of the network document. Default: the one it was sourced with, else the market's, else the
     one of the sourcing section.
     """
+    allow_unfilled: _builtins.bool
+    """Optional. Give back units that no location can have, where the profile allows partial plans. Default false: every
+    unit has a place, or nothing is changed; what a location refused can then be released with its reason.
+    """
     @_builtins.property
     def refusals(self) -> _containers.RepeatedCompositeFieldContainer[Global___Refusal]:
-        """Optional. Units that must leave their location, at most 1000. No location that is named is offered to these lines
-        again, in this call and in later ones. Default: none.
+        """Optional. Units that must leave their location, at most 1000. The location is asked for no other unit of these
+        lines again, in this call and in later ones; what it holds beyond may stay. Default: none.
         """
 
     @_builtins.property
@@ -715,10 +720,11 @@ class SourceReservationRequest(_message.Message):
         promise_time: _timestamp_pb2.Timestamp | None = ...,
         value: _common_pb2.Money | None = ...,
         solve_limit: _duration_pb2.Duration | None = ...,
+        allow_unfilled: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["destination", b"destination", "promise_time", b"promise_time", "solve_limit", b"solve_limit", "value", b"value"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["destination", b"destination", "excluded_locations", b"excluded_locations", "profile", b"profile", "promise_time", b"promise_time", "refusals", b"refusals", "request_id", b"request_id", "reservation_id", b"reservation_id", "solve_limit", b"solve_limit", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_unfilled", b"allow_unfilled", "destination", b"destination", "excluded_locations", b"excluded_locations", "profile", b"profile", "promise_time", b"promise_time", "refusals", b"refusals", "request_id", b"request_id", "reservation_id", b"reservation_id", "solve_limit", b"solve_limit", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

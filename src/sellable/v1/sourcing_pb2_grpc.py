@@ -71,7 +71,7 @@ class SourcingServiceServicer:
 
     def SourceOrder(self, request, context):
         """Plans an order. Takes nothing, so the stock may be gone when it is reserved.
-        Atomicity: stock, daily capacities and network version are of one moment.
+        Atomicity: each number is exact by itself; they may be of slightly different moments, of one network version.
         Idempotency: changes nothing.
         Freshness: decides on the stock of this moment, holds that are due given back first.
         Errors: INVALID_FIELD -> INVALID_ARGUMENT, UNKNOWN_MARKET -> NOT_FOUND, UNKNOWN_LOCATION -> NOT_FOUND,
@@ -118,7 +118,7 @@ class SourcingServiceServicer:
     def ListDeliveryOptions(self, request, context):
         """Answers which ways of delivery can be promised before the purchase, with date and cost, and where the order can be
         collected.
-        Atomicity: stock, daily capacities and network version are of one moment.
+        Atomicity: each number is exact by itself; they may be of slightly different moments, of one network version.
         Idempotency: changes nothing.
         Freshness: decides on the stock of this moment, holds that are due given back first.
         Errors: INVALID_FIELD -> INVALID_ARGUMENT, UNKNOWN_MARKET -> NOT_FOUND, UNKNOWN_LOCATION -> NOT_FOUND,

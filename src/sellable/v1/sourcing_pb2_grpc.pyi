@@ -40,7 +40,7 @@ class SourcingServiceStub:
     def __new__(cls, channel: _aio.Channel) -> SourcingServiceAsyncStub: ...
     SourceOrder: _grpc.UnaryUnaryMultiCallable[_sourcing_pb2.SourceOrderRequest, _sourcing_pb2.SourceOrderResponse]
     """Plans an order. Takes nothing, so the stock may be gone when it is reserved.
-    Atomicity: stock, daily capacities and network version are of one moment.
+    Atomicity: each number is exact by itself; they may be of slightly different moments, of one network version.
     Idempotency: changes nothing.
     Freshness: decides on the stock of this moment, holds that are due given back first.
     Errors: INVALID_FIELD -> INVALID_ARGUMENT, UNKNOWN_MARKET -> NOT_FOUND, UNKNOWN_LOCATION -> NOT_FOUND,
@@ -75,7 +75,7 @@ class SourcingServiceStub:
     ListDeliveryOptions: _grpc.UnaryUnaryMultiCallable[_sourcing_pb2.ListDeliveryOptionsRequest, _sourcing_pb2.ListDeliveryOptionsResponse]
     """Answers which ways of delivery can be promised before the purchase, with date and cost, and where the order can be
     collected.
-    Atomicity: stock, daily capacities and network version are of one moment.
+    Atomicity: each number is exact by itself; they may be of slightly different moments, of one network version.
     Idempotency: changes nothing.
     Freshness: decides on the stock of this moment, holds that are due given back first.
     Errors: INVALID_FIELD -> INVALID_ARGUMENT, UNKNOWN_MARKET -> NOT_FOUND, UNKNOWN_LOCATION -> NOT_FOUND,
@@ -94,7 +94,7 @@ class SourcingServiceAsyncStub(SourcingServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     SourceOrder: _aio.UnaryUnaryMultiCallable[_sourcing_pb2.SourceOrderRequest, _sourcing_pb2.SourceOrderResponse]  # type: ignore[assignment]
     """Plans an order. Takes nothing, so the stock may be gone when it is reserved.
-    Atomicity: stock, daily capacities and network version are of one moment.
+    Atomicity: each number is exact by itself; they may be of slightly different moments, of one network version.
     Idempotency: changes nothing.
     Freshness: decides on the stock of this moment, holds that are due given back first.
     Errors: INVALID_FIELD -> INVALID_ARGUMENT, UNKNOWN_MARKET -> NOT_FOUND, UNKNOWN_LOCATION -> NOT_FOUND,
@@ -129,7 +129,7 @@ class SourcingServiceAsyncStub(SourcingServiceStub):
     ListDeliveryOptions: _aio.UnaryUnaryMultiCallable[_sourcing_pb2.ListDeliveryOptionsRequest, _sourcing_pb2.ListDeliveryOptionsResponse]  # type: ignore[assignment]
     """Answers which ways of delivery can be promised before the purchase, with date and cost, and where the order can be
     collected.
-    Atomicity: stock, daily capacities and network version are of one moment.
+    Atomicity: each number is exact by itself; they may be of slightly different moments, of one network version.
     Idempotency: changes nothing.
     Freshness: decides on the stock of this moment, holds that are due given back first.
     Errors: INVALID_FIELD -> INVALID_ARGUMENT, UNKNOWN_MARKET -> NOT_FOUND, UNKNOWN_LOCATION -> NOT_FOUND,
@@ -151,7 +151,7 @@ class SourcingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_sourcing_pb2.SourceOrderResponse, _abc.Awaitable[_sourcing_pb2.SourceOrderResponse]]:
         """Plans an order. Takes nothing, so the stock may be gone when it is reserved.
-        Atomicity: stock, daily capacities and network version are of one moment.
+        Atomicity: each number is exact by itself; they may be of slightly different moments, of one network version.
         Idempotency: changes nothing.
         Freshness: decides on the stock of this moment, holds that are due given back first.
         Errors: INVALID_FIELD -> INVALID_ARGUMENT, UNKNOWN_MARKET -> NOT_FOUND, UNKNOWN_LOCATION -> NOT_FOUND,
@@ -204,7 +204,7 @@ class SourcingServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_sourcing_pb2.ListDeliveryOptionsResponse, _abc.Awaitable[_sourcing_pb2.ListDeliveryOptionsResponse]]:
         """Answers which ways of delivery can be promised before the purchase, with date and cost, and where the order can be
         collected.
-        Atomicity: stock, daily capacities and network version are of one moment.
+        Atomicity: each number is exact by itself; they may be of slightly different moments, of one network version.
         Idempotency: changes nothing.
         Freshness: decides on the stock of this moment, holds that are due given back first.
         Errors: INVALID_FIELD -> INVALID_ARGUMENT, UNKNOWN_MARKET -> NOT_FOUND, UNKNOWN_LOCATION -> NOT_FOUND,
