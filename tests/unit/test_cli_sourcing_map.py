@@ -13,7 +13,7 @@ from sellable.cli.failure import Failure
 from sellable.cli.map_names import Name, write_names
 from sellable.cli.map_view import MapView
 from sellable.cli.picture import new_figure
-from sellable.cli.sourcing_map import Drawn, Place, draw_map, drawn_of
+from sellable.cli.sourcing_map import Drawn, Place, Planned, draw_map, drawn_of
 from sellable.cli.whereabouts import Whereabouts
 from sellable.geo import Point, distance_km
 from sellable.network import parse
@@ -56,7 +56,7 @@ def test_everything_of_a_small_plan_is_named(tmp_path: Path) -> None:
     order, answer = Order(), planned()
     order.destination.point.latitude, order.destination.point.longitude = 47.32, 5.04
     whereabouts = Whereabouts.of(parse(NETWORK))
-    draw_map(drawn_of(order, answer.plan, answer.rejections, whereabouts), file)
+    draw_map(drawn_of(Planned(order, answer.plan, answer.rejections), whereabouts), file)
     text = written(file)
     for words in (
         "2 lines with 3 units, from 2 locations in 3 parcels",
@@ -82,7 +82,8 @@ def test_map_of_hundreds_stays_readable(tmp_path: Path) -> None:
     document, answer = large(500)
     order = Order()
     order.destination.point.latitude, order.destination.point.longitude = 47.32, 5.04
-    draw_map(drawn_of(order, answer.plan, answer.rejections, Whereabouts.of(parse(document))), file)
+    planned_of = Planned(order, answer.plan, answer.rejections)
+    draw_map(drawn_of(planned_of, Whereabouts.of(parse(document))), file)
     text = written(file)
     named = re.findall(r"STORE-\d\d\d", text)
     assert {"STORE-000", "STORE-001"} <= set(named)
@@ -160,4 +161,23 @@ def test_nothing_to_draw_is_said() -> None:
     """A network without coordinates has no map."""
     answer = planned()
     with pytest.raises(Failure, match="no location has coordinates in the network"):
-        drawn_of(Order(), answer.plan, answer.rejections, Whereabouts({}, {}))
+        drawn_of(Planned(Order(), answer.plan, answer.rejections), Whereabouts({}, {}, {}))
+
+
+def test_looked_up_destination_comes_first() -> None:
+    """The point that the service answers for a postal code is drawn; without any it is told."""
+    whereabouts, plan = Whereabouts.of(parse(NETWORK)), planned().plan
+    order = Order(channel="web", country="FR")
+    assert DIJON == drawn_of(Planned(order, plan, destination=DIJON), whereabouts).destination
+    assert drawn_of(Planned(order, plan), whereabouts).destination is None
+
+
+def test_others_of_the_market_are_drawn_without_reasons() -> None:
+    """A plan that is held says nothing of the others; they are on the map all the same."""
+    drawn = drawn_of(
+        Planned(Order(channel="web", country="FR"), planned().plan), Whereabouts.of(parse(NETWORK))
+    )
+    assert {"ships nothing": ["STORE-LILLE", "STORE-NICE", "DC-LONDON"]} == {
+        reason: [one.name for one in group] for reason, group in drawn.others.items()
+    }
+    assert 1 == drawn.missing_count
