@@ -53,10 +53,12 @@ class PostalCodes:
         rows: NDArray[np.bytes_] = np.frombuffer(keys, dtype=f"S{KEY_BYTES}")
         # A mergesort: nearly free on a file that is in order, as such files are.
         order = np.argsort(rows, kind="stable")
-        rows = rows[order]
+        rows, micros = rows[order], micros[order]
+        del order  # a large table is here several times over, so what is done with goes at once
         starts = np.flatnonzero(np.concatenate(([True], rows[1:] != rows[:-1])))
         self._keys = rows[starts]
-        self._micros = _centres(micros[order], starts)
+        del rows
+        self._micros = _centres(micros, starts)
         self.countries = tuple(sorted({key.decode() for key in set(self._keys.astype("S2"))}))
 
     def __len__(self) -> int:
