@@ -22,6 +22,14 @@ locations:
 markets:
   - {channel: web, country: FR, locations: [DC-PARIS, STORE-LYON]}
   - {channel: web, country: NO, locations: DC-OSLO}
+sourcing:
+  carriers:
+    - id: post
+      zones: [{name: france, countries: FR}]
+      services:
+        - {id: standard, lanes: [{zone: france, transit_days: 2, rates: [{per_parcel: 5}]}]}
+  profiles:
+    - {name: plain, strategies: [{name: cheapest, weights: {shipping_cost: 1}}]}
 """
 
 

@@ -86,7 +86,7 @@ def _place(random: Random, name: str) -> Location:
         "longitude": 1 + random.randint(0, 30) / 8,
         "time_zone": random.choice(["Europe/Paris", "Europe/Lisbon", None]),
         "enabled": random.random() < 0.95,
-        "daily_capacity": random.choice([None, None, None, 0, 2, 5]),
+        "daily_capacity": random.choice([None, None, None, 1, 5]),
         "cut_off": random.choice([None, None, "11:00", "16:30"]),
         "opening_hours": random.choice([(), (), _WEEK]),
         "closed_dates": random.choice([(), (), (_TODAY,)]),
@@ -151,23 +151,22 @@ def _strategy(random: Random, names: list[str], *, split: bool) -> Strategy:
     terms = random.sample(list(Term), random.randint(1, 4))
     ordered = random.random() < 0.4
     window = Window(end=None) if random.random() < 0.5 else None
-    constraints = Constraints(
-        max_parcels=random.choice([None, None, None, None, 1, 2, 3]),
-        max_locations=random.choice([None, None, None, 1, 2]),
-        max_distance_km=random.choice([None, None, None, 400]),
-        countries=random.choice([(), (), (), ("FR",)]),
-        ship_within_days=random.choice([0, 1, 7, 7, 7]),
-        on_time=random.random() < 0.2,
-        excluded=tuple(name for name in names if random.random() < 0.05),
-        excluded_types=random.choice([(), (), (), (), (), (LocationType.STORE,)]),
-        protected=(Protected(locations=tuple(names[:1]), window=window),)
-        if random.random() < 0.15
-        else (),
-        ship_together=random.choice([(), (), (("bed", "sofa"),)]),
-        services=random.choice([(), (), ("post/parcel",)]),
-        split_lines=split,
-        partial=random.random() < 0.3,
-    )
+    drawn_values: dict[str, Any] = {
+        "max_parcels": random.choice([1, 2, 3]),
+        "max_locations": random.choice([1, 2]),
+        "max_distance_km": 400,
+        "countries": ("FR",),
+        "ship_within_days": random.choice([0, 1]),
+        "on_time": True,
+        "excluded": (random.choice(names),),
+        "excluded_types": (LocationType.STORE,),
+        "protected": (Protected(locations=tuple(names[:1]), window=window),),
+        "ship_together": (("bed", "sofa"),),
+        "services": ("post/parcel",),
+        "partial": True,
+    }
+    kept = {key: value for key, value in drawn_values.items() if random.random() < 0.15}
+    constraints = Constraints(split_lines=split, **kept)
     chosen = strategy(
         constraints=constraints,
         unfilled=None if ordered else random.choice([None, 30.0]),
@@ -204,7 +203,7 @@ def _stock(random: Random, skus: list[str], names: list[str]) -> SourcingStock:
             if random.random() < 0.9
         ],
         capacity_taken={
-            (name, _TODAY + timedelta(days=ahead)): random.randint(0, 5)
+            (name, _TODAY + timedelta(days=ahead)): random.randint(0, 4)
             for name in names
             for ahead in range(-1, 9)
         },

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sellable.sourcing.plan import Decision, Plan
 
 Units = dict[str, dict[int, int]]  # by location and line
+Ways = dict[int, tuple[float, ...]]  # levels by number of parcels
 
 _PER_UNIT = {
     Term.SHIPPING_COST: 1_000_000,
@@ -193,9 +194,13 @@ def check_rejections(rules: Rules, decision: Decision) -> None:
             assert expected is rejection.reason, (name, expected, rejection)
 
 
-def best_levels(rules: Rules) -> tuple[float, ...] | None:
-    """Return what the best of all plans costs, every one being tried; None: there is none."""
+def best_levels(rules: Rules, through: str = "") -> tuple[float, ...] | None:
+    """Return what the best of all plans costs, every one being tried; None: there is none.
+
+    With `through`, of all that ship from this location.
+    """
     best: tuple[float, ...] | None = None
+    known: dict[object, Ways] = {}
     names, most = list(rules.places), rules.keep.max_parcels
     spreads = [list(_spreads(rules, line, names)) for line in range(len(rules.lines))]
     if all(spread in ([], [{}]) for spread in spreads):
@@ -205,18 +210,35 @@ def best_levels(rules: Rules) -> tuple[float, ...] | None:
         for line, spread in enumerate(choice):
             for name, count in spread.items():
                 units.setdefault(name, {})[line] = count
-        if breaks(rules, units) is not None:
+        if (through and through not in units) or breaks(rules, units) is not None:
             continue
         unfilled = sum(line.quantity for line in rules.lines)
         unfilled -= sum(sum(taken.values()) for taken in units.values())
-        for ways in product(*(rules.sent(name, taken) for name, taken in units.items())):
-            if most is not None and sum(way.parcels for way in ways) > most:
+        ways = [_cheapest(rules, name, taken, known) for name, taken in units.items()]
+        for chosen in product(*(way.items() for way in ways)):
+            if most is not None and sum(parcels for parcels, _ in chosen) > most:
                 continue
-            sent = dict(zip(units, ways, strict=True))
-            levels = levels_of(rules, raw_costs(rules, units, sent), unfilled)
+            costs = [levels_of(rules, Counter(), unfilled), *(cost for _, cost in chosen)]
+            levels = tuple(map(sum, zip(*costs, strict=True)))
             if best is None or levels < best:
                 best = levels
     return best
+
+
+def _cheapest(rules: Rules, name: str, units: dict[int, int], known: dict[object, Ways]) -> Ways:
+    """Return by number of parcels what the cheapest way to send units from a location costs.
+
+    Costs of shipments add up, so no best plan sends one of them at a higher cost.
+    """
+    key = (name, tuple(units.items()))
+    if key not in known:
+        known[key] = {}
+        for sent in rules.sent(name, units):
+            cost = levels_of(rules, raw_costs(rules, {name: units}, {name: sent}), 0)
+            known[key][sent.parcels] = min(cost, known[key].get(sent.parcels, cost))
+        if rules.keep.max_parcels is None and known[key]:
+            known[key] = dict([min(known[key].items(), key=lambda item: item[1])])
+    return known[key]
 
 
 def _spreads(rules: Rules, line: int, names: list[str]) -> Iterator[dict[str, int]]:

@@ -231,10 +231,6 @@ def test_optional_fields_of_requests_say_what_absence_means() -> None:
             "SourceReservationRequest.excluded_locations",
             f"at most {limits.SOURCING_EXCLUDED_MAX}.",
         ),
-        (
-            "SourceReservationRequest.refusals",
-            f"at most {limits.ALLOCATIONS_PER_RESERVATION_MAX}.",
-        ),
         ("SourceAndReserveResponse.attempts", f"1 to {limits.SOURCING_ATTEMPTS_MAX};"),
         ("ApplyNetworkRequest.author", f"at most {limits.AUTHOR_BYTES_MAX} bytes"),
         ("ApplyNetworkRequest.comment", f"at most {limits.COMMENT_BYTES_MAX} bytes"),

@@ -6,14 +6,14 @@ worth of its items. See README.md of this room for the bound that it is searched
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
     from sellable.sourcing.solver.items import Items, Real
-    from sellable.sourcing.solver.problem import Whole
+    from sellable.sourcing.solver.problem import Mask, Whole
 
 TOLERANCE = 1e-9
 
@@ -58,6 +58,11 @@ class Columns:
         rank = np.empty(len(order), dtype=np.int64)
         rank[order] = np.arange(len(order)) - begins
         return self.take(np.flatnonzero(rank < each)[:most])
+
+    def renumbered(self, kept: Mask) -> Columns:
+        """Return the columns of the modes that are kept, which are numbered anew."""
+        columns = self.take(np.flatnonzero(kept[self.mode]))
+        return replace(columns, mode=(np.cumsum(kept) - 1)[columns.mode])
 
     def take(self, rows: Whole) -> Columns:
         """Return some of them."""
@@ -184,6 +189,13 @@ class Pricing:
         order = np.lexsort((*amount.T, mode, reduced))
         order = order[reduced[order] <= slack]
         return Columns(mode, amount, cost, spent, reduced, complete).take(order)
+
+
+def negative(place: Whole, mode: Whole, reduced: Real) -> Real:
+    """Return by location the least reduced cost of its columns, 0 where it is not below."""
+    least = np.zeros(int(place.max(initial=-1)) + 1)
+    np.minimum.at(least, place[mode], reduced)
+    return least
 
 
 def _amounts(most: Real) -> tuple[Whole, Real]:

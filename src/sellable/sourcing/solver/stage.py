@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sellable.sourcing.solver.columns import Prices, Pricing
+from sellable.sourcing.solver.columns import Prices, Pricing, negative
 from sellable.sourcing.solver.master import Master
 from sellable.sourcing.solver.search import Found, Search, Sent
 
@@ -28,6 +28,7 @@ NEW_COLUMNS_EACH = 5  # of a location
 ROWS_PRICING_MAX = 4_000  # while columns are made that better the prices
 ROWS_MAX = 300_000  # while all are made within the gap
 COST_BITS = 36  # of the dearest plan; sums of such costs are exact
+CONVERGED = 1e-6  # of the bound: what is not worth another round
 GAP_FIRST = 0.02  # of the bound; then twice as much, and so on
 
 
@@ -145,24 +146,25 @@ def price_out(stage: Stage, plan: Sent, outcome: Outcome, deadline: Deadline) ->
     best = Priced(stage, prices, -np.inf)
     for rounds in range(ROUNDS_MAX):
         pricing = stage.at(prices)
-        least = pricing.bound()
-        if np.isfinite(outcome.cost):
-            places = np.minimum(pricing.by_place(), 0)[stage.items.place]
-            kept = least - places + pricing.least <= outcome.cost
-            if not kept.all():
-                stage = stage.only(kept)
-                pricing = stage.at(prices)
         columns = pricing.columns(-1.0, ROWS_PRICING_MAX)
-        converged = not len(columns.mode) and rounds > 0
-        if converged and not columns.complete:
+        if rounds and not len(columns.mode) and not columns.complete:
             columns = pricing.columns(-1.0, ROWS_MAX)
-            converged = not len(columns.mode)
-        if converged and columns.complete:
-            least = prices.base(stage.items)
+        places = negative(stage.items.place, columns.mode, columns.reduced)
+        if not columns.complete:
+            places = np.minimum(pricing.by_place(), 0.0)
+        base = prices.base(stage.items)
+        least = base + float(places.sum())
         if least > best.least:
             best = Priced(stage, prices, least)
             outcome.bound = max(outcome.bound, stage.up(least))
-        if converged or outcome.proven() or deadline.passed():
+        if outcome.proven() or deadline.passed():
+            break
+        if np.isfinite(outcome.cost):
+            kept = least - places[stage.items.place] + pricing.least <= outcome.cost
+            if not kept.all():
+                columns = columns.renumbered(kept)
+                stage = stage.only(kept)
+        if columns.complete and least >= base - CONVERGED * abs(base):
             break
         master.add(columns.spread(stage.items.place, NEW_COLUMNS_EACH, NEW_COLUMNS_MAX))
         prices = master.prices()
