@@ -70,7 +70,8 @@ class StoreMachine(StockMachine):
         name = self._some_id(data)
         planned = [held.request for held in self.pair.model.reservations.values()]
         known = [*self.asked, *planned]
-        replaced = next(request for request in known if request.reservation_id == name)
+        named = (request for request in known if request.reservation_id == name)
+        replaced = next(named, self.asked[0])  # a plan that was refused is nobody's request
         market = data.draw(st.sampled_from((*[replaced.market] * 6, *MARKETS)))
         self._reserve(
             ReserveRequest(
