@@ -68,7 +68,9 @@ class StoreMachine(StockMachine):
     def edit_cart(self, data: st.DataObject) -> None:
         """Replace a hold by another one."""
         name = self._some_id(data)
-        replaced = next(request for request in self.asked if request.reservation_id == name)
+        planned = [held.request for held in self.pair.model.reservations.values()]
+        known = [*self.asked, *planned]
+        replaced = next(request for request in known if request.reservation_id == name)
         market = data.draw(st.sampled_from((*[replaced.market] * 6, *MARKETS)))
         self._reserve(
             ReserveRequest(

@@ -50,6 +50,15 @@ class Columns:
     reduced: Real
     complete: bool
 
+    def spread(self, places: Whole, each: int, most: int) -> Columns:
+        """Return the first ones, so many of each location at most."""
+        place = places[self.mode]
+        order = np.argsort(place, kind="stable")
+        begins = np.searchsorted(place[order], place[order])
+        rank = np.empty(len(order), dtype=np.int64)
+        rank[order] = np.arange(len(order)) - begins
+        return self.take(np.flatnonzero(rank < each)[:most])
+
     def take(self, rows: Whole) -> Columns:
         """Return some of them."""
         return Columns(
@@ -157,7 +166,11 @@ class Pricing:
         for sku, units in items.shared.items():
             stock = np.append(items.problem.stock[sku], np.full(len(units), 1 << 50))
             kept &= amount @ units <= stock[items.place[mode]]
-        mode, amount = mode[kept], amount[kept]
+        return self.given(mode[kept], amount[kept], slack, complete=complete)
+
+    def given(self, mode: Whole, amount: Real, slack: float, *, complete: bool) -> Columns:
+        """Return the columns of modes and amounts up to a reduced cost."""
+        items = self.items
         cost = self.fixed[mode] + (self.unit[mode] * amount).sum(axis=1)
         spent = np.stack(
             [

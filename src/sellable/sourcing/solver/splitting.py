@@ -49,11 +49,11 @@ class SplitLines:
         bound: list[int] = []
         if not _servable(items):
             return None
-        for level in range(items.fixed.shape[2 - 1]):
+        for level in range(items.fixed.shape[1]):
             stage = Stage.of(items, level)
-            cost = known.objective[level] // stage.divisor if known else np.inf
+            cost = stage.known(known.objective[level]) if known else np.inf
             outcome = Outcome(0.0, cost)
-            priced = price_out(stage, outcome, deadline)
+            priced = price_out(stage, _sent(items, known), outcome, deadline)
             close(priced, outcome, deadline)
             if outcome.sent is not None:
                 known = self._solution(outcome.sent)
@@ -63,7 +63,7 @@ class SplitLines:
                 raise Undecided
             if not outcome.proven():
                 below = [0] * (items.fixed.shape[1] - level - 1)
-                bound += [int(outcome.bound) * stage.divisor, *below]
+                bound += [stage.told(outcome.bound), *below]
                 return replace_bound(self.problem, known, tuple(bound))
             bound.append(known.objective[level])
             items = priced.stage.items.within(level, known.objective[level])
@@ -89,6 +89,18 @@ class Undecided(Exception):
 def replace_bound(problem: Problem, known: Solution, bound: tuple[int, ...]) -> Solution:
     """Return a plan with what is proven of it."""
     return solution_of(problem, known.quantities, known.modes, method=known.method, bound=bound)
+
+
+def _sent(items: Items, plan: Solution | None) -> Sent:
+    """Return a plan as modes and amounts."""
+    if plan is None:
+        return []
+    units = {place: np.zeros(items.lines.shape[1]) for place in plan.modes}
+    for (line, place), count in plan.quantities.items():
+        units[place][line] = count
+    first = (items.lines > 0).argmax(axis=1)
+    each = items.lines[np.arange(len(first)), first]
+    return [(mode, units[place][first] // each) for place, mode in plan.modes.items()]
 
 
 def _servable(items: Items) -> bool:
