@@ -35,7 +35,9 @@ _TODAY = date(2026, 6, 10)
 def drawn(seed: int, *, split: bool) -> tuple[Network, SourcingRequest, SourcingStock]:
     """Return an order of at most 3 lines over at most 4 locations; also without any plan."""
     random = Random(seed)
-    places = [_place(random, f"P{number}") for number in range(random.randint(2, 3 if split else 4))]
+    places = [
+        _place(random, f"P{number}") for number in range(random.randint(2, 3 if split else 4))
+    ]
     names = [location.id for location in places]
     carriers = [_carrier(random, name, names) for name in ("post", "van")[: random.randint(1, 2)]]
     chosen = _strategy(random, names, split=split)
