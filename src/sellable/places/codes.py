@@ -22,6 +22,9 @@ MICRO: Final = 1_000_000
 _SEPARATORS: Final = re.compile(r"[\s-]+")
 # A digit and two letters end every British code; what stands before them is a district.
 _BRITISH: Final = re.compile(r"(.{2,4})\d[A-Z]{2}")
+# Of Brazil, GeoNames has "only the codes ending with -000 and the major code per municipality":
+# one that ends with zeros is of all that begin as it does.
+_BRAZILIAN_DIGITS: Final = 8
 
 
 def normalised(postal_code: str) -> str:
@@ -95,6 +98,8 @@ def _candidates(country: str, code: str) -> Iterator[str]:
         return
     for length in range(len(code) - 1, PREFIX_CHARACTERS_MIN - 1, -1):
         yield code[:length]
+        if country == "BR" and len(code) == _BRAZILIAN_DIGITS:
+            yield code[:length].ljust(_BRAZILIAN_DIGITS, "0")
 
 
 def _centres(micros: NDArray[np.int32], starts: NDArray[np.intp]) -> NDArray[np.int32]:
