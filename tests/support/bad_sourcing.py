@@ -166,7 +166,7 @@ SOURCING: Final = (
         "hold under a known name",
         hold("held"),
         "IDEMPOTENCY_CONFLICT",
-        metadata={"id": "held", "field": "source.order.destination.country"},
+        metadata={"id": "held", "field": "reservation_id"},
     ),
     Bad(
         "new plan of nothing known",
