@@ -73,7 +73,8 @@ class Profiles:
         tactics, situation = self._prepared(request, stock)
         tried: list[str] = []
         blocked = partial(no_strategy, request, tactics.profile)
-        for tactic in tactics.applying(situation.demand, situation.at_ms):
+        applying = tactics.applying(situation.demand, situation.at_ms, complete=request.complete)
+        for tactic in applying:
             tried.append(tactic.strategy.name)
             survey = Survey.of(situation, tactic)
             case = build(survey)
