@@ -28,8 +28,10 @@ COST     rows and markets of their locations, at most work_max beyond the last o
 --- @include note_number show_at_once show_numbers flush_sku quota_of flush_numbers note_rebased flush_all
 --- @include holdings load_reservation store_reservation count_quotas unbind give_back settle expire_due later
 --- @include store_later settle_shortages adopt_rules base_of create_position follows_base facts_of knows_fact
---- @include kept_facts keep_fact forget_facts forget_old apply_delta ship confirm_hold shipped_parts
---- @include use_capacity settle_capacities close_if_empty compare_facts apply_count outstanding find_supply apply_future apply_receipt
+--- @include kept_facts keep_fact forget_facts forget_old apply_delta outflow_of note_outflow ship
+--- @include confirm_hold shipped_parts
+--- @include use_capacity settle_capacities close_if_empty compare_facts apply_count outstanding
+--- @include find_supply apply_future apply_receipt
 --- @include apply_setting apply_shipment look_at fact_of apply_fact whole_second silence show_next note_seen
 --- @include note_feed tally note_tallies log_key note_log keep_letter rows_applied begun_at finish_entries reply
 --- @include write_all
