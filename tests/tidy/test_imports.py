@@ -34,6 +34,7 @@ MAY_IMPORT: Final[dict[str, frozenset[str] | None]] = {
     "network": VALUES,
     "explain": VALUES | {"network"},
     "sourcing": VALUES | {"network"},
+    "places": frozenset({"errors", "geo", "limits"}),
     "simulate": VALUES | {"network", "sourcing"},
     "store": VALUES | {"network", "explain", "sourcing"},
     "dispatch": VALUES | {"network", "sourcing", "store"},
@@ -57,7 +58,7 @@ OUTSIDE: Final = {
     "rich": {"cli", "demo"},
     "prometheus_client": {"metrics"},
     "matplotlib": {"cli"},
-    "numpy": {"sourcing", "simulate"},
+    "numpy": {"places", "sourcing", "simulate"},
     "yaml": {"network"},
 }
 PURE: Final = frozenset({*VALUES, "network", "explain", "sourcing"})

@@ -172,6 +172,14 @@ class Settings:
     sourcing_queue_max: Annotated[
         int, _number(1, 100_000, "plans under way; more are refused as OVERLOADED", _SOURCING)
     ] = 256
+    postal_codes: Annotated[
+        Path | None,
+        _of(
+            "table of where postal codes are: GeoNames' text or ZIP, or CSV; "
+            "none: a destination needs coordinates",
+            _SOURCING,
+        ),
+    ] = None
 
     ingest_batch_rows_max: Annotated[
         int, _number(1, 1_000, "rows that a worker reads of a source at once", _INGEST)
