@@ -39,6 +39,7 @@ SAMPLES: Final[tuple[errors.SellableError, ...]] = (
     errors.NoFeasiblePlan(
         errors.BlockedLine("1", "85123A", "max_distance_km", "the nearest is 612 km away, 500 max"),
         errors.BlockedLine("", "22423", "stock", "3 wanted, 1 in stock"),
+        tried=("peak", "standard"),
     ),
     errors.NetworkVersionConflict(3, 4),
     errors.SyncInProgress("DC-PARIS", "night-0412"),

@@ -29,9 +29,8 @@ LYON: Final = GeoPoint(latitude=45.76, longitude=4.84)
 
 def destination(**changes: Any) -> sourcing_pb2.Destination:
     """Make a destination, with some fields changed."""
-    return sourcing_pb2.Destination(
-        **({"country": "FR", "postal_code": "69002", "point": LYON} | changes)
-    )
+    fields: dict[str, Any] = {"country": "FR", "postal_code": "69002", "point": LYON}
+    return sourcing_pb2.Destination(**(fields | changes))
 
 
 def order(**changes: Any) -> sourcing_pb2.Order:
@@ -216,9 +215,8 @@ def test_fault_of_a_hold_has_its_path(
 ) -> None:
     """What a hold cannot have is refused, not passed over."""
     source = sourcing_pb2.SourceOrderRequest(order=order(), **of_source)
-    request = sourcing_pb2.SourceAndReserveRequest(
-        **({"reservation_id": "cart", "source": source} | changes)
-    )
+    fields: dict[str, Any] = {"reservation_id": "cart", "source": source}
+    request = sourcing_pb2.SourceAndReserveRequest(**(fields | changes))
     assert [field] == [path for path, _ in violations(convert.source_and_reserve, request, BOUNDS)]
 
 

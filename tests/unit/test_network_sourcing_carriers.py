@@ -52,8 +52,7 @@ DOCUMENTS: dict[str, list[tuple[str, str]]] = {
     ZONES + "[{name: z}], currency: §USS}": [
         (
             f"{CARRIER}.currency",
-            "needs what one USS is worth in EUR: write it in sourcing.exchange_rates; "
-            "did you mean USD?",
+            "worth in EUR: write it in sourcing.exchange_rates; did you mean USD?",
         ),
     ],
     ZONES + "[{name: z}], currency: §usd, locations: [§Z, tag:t], max_parcel_kg: §0}": [
@@ -78,7 +77,7 @@ DOCUMENTS: dict[str, list[tuple[str, str]]] = {
     ],
     ZONES + "[{name: z, postal_prefixes: [75, §_], max_distance_km: §-1, §country: FR}]}": [
         (f"{CARRIER}.zones[0].postal_prefixes[1]", "must be 1 to 16 letters and digits"),
-        (f"{CARRIER}.zones[0].max_distance_km", "must be a number from 0 to 20038"),
+        (f"{CARRIER}.zones[0].max_distance_km", "must be a number from 0.001 to 20038"),
         (f"{CARRIER}.zones[0].country", "did you mean countries?"),
     ],
     ZONES + "[§{name: z, from_countries: [ES, IT]}]}": [

@@ -95,8 +95,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     Example: { "reason": "INSUFFICIENT_STOCK", "domain": "sellable", "metadata": {} }
     """
     ERROR_REASON_NO_FEASIBLE_PLAN: _ErrorReason.ValueType  # 18
-    """FAILED_PRECONDITION: no plan keeps every constraint; PlanObstacles says what binds each line. Nothing was taken.
-    Example: { "reason": "NO_FEASIBLE_PLAN", "domain": "sellable", "metadata": {} }
+    """FAILED_PRECONDITION: no plan keeps every constraint; PlanObstacles says what binds each line, under the last of the
+    strategies that were tried. Nothing was taken.
+    Example: { "reason": "NO_FEASIBLE_PLAN", "domain": "sellable", "metadata": { "strategies": "peak, standard" } }
     """
     ERROR_REASON_NETWORK_VERSION_CONFLICT: _ErrorReason.ValueType  # 19
     """ABORTED: another version of the network came first.
@@ -226,8 +227,9 @@ ERROR_REASON_INSUFFICIENT_STOCK: ErrorReason.ValueType  # 17
 Example: { "reason": "INSUFFICIENT_STOCK", "domain": "sellable", "metadata": {} }
 """
 ERROR_REASON_NO_FEASIBLE_PLAN: ErrorReason.ValueType  # 18
-"""FAILED_PRECONDITION: no plan keeps every constraint; PlanObstacles says what binds each line. Nothing was taken.
-Example: { "reason": "NO_FEASIBLE_PLAN", "domain": "sellable", "metadata": {} }
+"""FAILED_PRECONDITION: no plan keeps every constraint; PlanObstacles says what binds each line, under the last of the
+strategies that were tried. Nothing was taken.
+Example: { "reason": "NO_FEASIBLE_PLAN", "domain": "sellable", "metadata": { "strategies": "peak, standard" } }
 """
 ERROR_REASON_NETWORK_VERSION_CONFLICT: ErrorReason.ValueType  # 19
 """ABORTED: another version of the network came first.
