@@ -16,7 +16,7 @@ OUTCOME  STALE               SKUs to refresh before another try
 OUTCOME  MORE_DUE            SKUs with expired holds to give back before another try
 COST     SKUs + lines and allocations of the reservation
 ]]
---- @include key clock location_of new_sku load_sku share_of units position_of load_supplies holdings
+--- @include key clock location_of new_sku load_sku position_of load_supplies holdings
 --- @include load_reservation shortages mark_short network_due find_market quota_of quota_left own_units append_ledger
 --- @include reply
 local now, market = clock(ARGV[1]), ARGV[2]

@@ -7,7 +7,7 @@ ARGV[1]  now_ms              int     0 = the engine's clock
 ARGV[2]  ledger_entries_max  int     length that bounds the ledger
 ARGV[3]  retention_ms        int     how long closed reservations, request ids and facts are kept
 ARGV[4]  feeds_max           int     how many sources are known at most
-OUTCOME  DONE                how many reservations, or days, were due; fewer than 100 means no more are
+OUTCOME  DONE                how many reservations were forgotten; fewer than 100 means nothing more is due
 COST     at most 100 reservations, 100 days and 100 sources
 ]]
 --- @include key clock append_ledger reply
@@ -52,4 +52,4 @@ if #kept == 200 then
   -- They would hide those behind them for ever.
   redis.call('ZADD', key('feeds', ''), unpack(kept))
 end
-return reply('DONE', math.max(#due, #days))
+return reply('DONE', #days == 100 and 100 or #due)

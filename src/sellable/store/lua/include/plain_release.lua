@@ -1,6 +1,6 @@
--- The short way to give a whole reservation back: it has no plan, no line of it is of a quota, has waited or was shipped, no two
--- are of one SKU, no position is overcommitted. nil, and nothing written, for others. Leaves in the store what the
--- general way would.
+-- The short way to give a whole reservation back: it has no plan, no line of it is of a quota, has waited or was
+-- shipped, no two are of one SKU, no position is overcommitted. nil, and nothing written, for others. Leaves in the
+-- store what the general way would.
 local function plain_release(request, packed, now, retention_ms)
   -- Decide.
   if #request.parts > 0 or request.request_id ~= '' or request.refusal ~= '' then
