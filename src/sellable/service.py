@@ -151,7 +151,12 @@ def registrations(
         found += _of_stock(store, settings)
     if settings.only != "availability":
         bounds = PlanBounds(settings.sourcing_solve_limit_ms, _ttl(settings))
-        sourcing = SourcingService(dispatch or dispatch_of(store, settings), bounds)
+        sourcing = SourcingService(
+            dispatch or dispatch_of(store, settings),
+            bounds,
+            store,
+            settings.sourcing_late_after_ms,
+        )
         found.append((add_SourcingServiceServicer_to_server, sourcing))
     return found
 
