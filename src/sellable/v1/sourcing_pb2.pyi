@@ -1125,7 +1125,7 @@ class AtRiskOrder(_message.Message):
         cause: Global___RiskCause.ValueType
         """Output only. Why the order was at risk."""
         reason: _builtins.str
-        """Output only. The reason as in ErrorInfo, such as NO_FEASIBLE_PLAN; POLICY where it was not to be sourced anew, and
+        """Output only. The reason as in ErrorInfo, such as NO_FEASIBLE_PLAN; POLICY where it was not to be sourced anew;
         INTERNAL for a fault of the service, which its log has.
         """
         detail: _builtins.str

@@ -10,7 +10,7 @@ OUTCOME  DONE                now; of each such order the reservation, where it h
                              position what is kept beside each of them, raw
 COST     lines and allocations, and the holders of those positions that are overcommitted
 ]]
---- @include key clock location_of new_sku load_sku share_of units position_of load_supplies holdings
+--- @include key clock location_of new_sku load_sku position_of load_supplies holdings
 --- @include load_reservation shortages mark_short sells_from append_ledger reply
 local now, late_after_ms = clock(ARGV[1]), tonumber(ARGV[2])
 local found, kept = {}, {}
