@@ -11,50 +11,27 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from sellable.dispatch.dispatch import Dispatch
-from sellable.dispatch.places import NoMap
-from sellable.dispatch.solving import Solving
 from sellable.errors import SellableError
-from sellable.ingest import events
 from sellable.ingest.opening import attached
 from sellable.maintenance.rollout import Rollout
 from sellable.maintenance.sweeper import Sweeps, run_finisher, run_sweeper
 from sellable.metrics import process as metrics
 from sellable.metrics.endpoint import metrics_served
 from sellable.metrics.process import Meter
-from sellable.rpc.availability import AvailabilityService
-from sellable.rpc.convert.reservations import TtlBounds
-from sellable.rpc.convert.sourcing import PlanBounds
-from sellable.rpc.express.reading import CheckAvailability, CheckSellable
-from sellable.rpc.inventory import InventoryService
+from sellable.registrations import dispatch_of, express, postal_codes_of, registrations
 from sellable.rpc.listen import TlsFiles
-from sellable.rpc.network import NetworkService
-from sellable.rpc.operations import FeedRules, OperationsService
-from sellable.rpc.reservations import ReservationService
 from sellable.rpc.run import run
 from sellable.rpc.server import ServerOptions, cancel
-from sellable.rpc.sourcing import SourcingService
-from sellable.settings import Silences
-from sellable.store.ages import Ages
 from sellable.store.courtesy import note_clients
 from sellable.store.embedded import EmbeddedServer
 from sellable.store.guard import check_url
-from sellable.v1.availability_pb2_grpc import add_AvailabilityServiceServicer_to_server
-from sellable.v1.inventory_pb2_grpc import add_InventoryServiceServicer_to_server
-from sellable.v1.network_pb2_grpc import add_NetworkServiceServicer_to_server
-from sellable.v1.operations_pb2_grpc import add_OperationsServiceServicer_to_server
-from sellable.v1.reservations_pb2_grpc import add_ReservationServiceServicer_to_server
-from sellable.v1.sourcing_pb2_grpc import add_SourcingServiceServicer_to_server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
     from pathlib import Path
 
     from sellable.metrics.series import Series
-    from sellable.rpc.express.batches import Batched
-    from sellable.rpc.express.events import Express
-    from sellable.rpc.guard import Gate
-    from sellable.rpc.server import Registration, RunningServer
+    from sellable.rpc.server import RunningServer
     from sellable.settings import Settings
     from sellable.store.store import Store
 
@@ -142,70 +119,6 @@ async def beside(*work: Coroutine[Any, Any, Any]) -> AsyncIterator[None]:
                 task.cancel()
 
 
-def registrations(
-    store: Store, settings: Settings, dispatch: Dispatch | None = None
-) -> list[Registration]:
-    """Return the services of the contract that the settings name, over one store."""
-    found: list[Registration] = []
-    if settings.only != "sourcing":
-        found += _of_stock(store, settings)
-    if settings.only != "availability":
-        bounds = PlanBounds(settings.sourcing_solve_limit_ms, _ttl(settings))
-        sourcing = SourcingService(
-            dispatch or dispatch_of(store, settings),
-            bounds,
-            store,
-            settings.sourcing_late_after_ms,
-        )
-        found.append((add_SourcingServiceServicer_to_server, sourcing))
-    return found
-
-
-def dispatch_of(store: Store, settings: Settings) -> Dispatch:
-    """Return the use cases of sourcing over one store."""
-    solving = Solving(settings.sourcing_threads, settings.sourcing_queue_max)
-    return Dispatch(store, solving, NoMap())
-
-
-def _ttl(settings: Settings) -> TtlBounds:
-    return TtlBounds(settings.ttl_ms_default, settings.ttl_ms_min, settings.ttl_ms_max)
-
-
-def _of_stock(store: Store, settings: Settings) -> list[Registration]:
-    silences = Silences(settings.feed_silent_after or "")
-    rules = FeedRules(
-        read_row=events.decode,
-        write_row=events.encode,
-        silent_after_ms=silences.after_ms,
-        expected=silences.named,
-    )
-    return [
-        (
-            add_AvailabilityServiceServicer_to_server,
-            AvailabilityService(store, settings.pickup_radius_km_default),
-        ),
-        (
-            add_ReservationServiceServicer_to_server,
-            ReservationService(store, _ttl(settings), settings.future_tolerance_ms),
-        ),
-        (add_InventoryServiceServicer_to_server, InventoryService(store)),
-        (add_NetworkServiceServicer_to_server, NetworkService(store)),
-        (add_OperationsServiceServicer_to_server, OperationsService(store, rules)),
-    ]
-
-
-def express(store: Store, gate: Gate, settings: Settings) -> dict[str, Express]:
-    """Return the methods that take their calls by the batch, by path."""
-    if settings.only == "sourcing":
-        return {}
-    columns, revisions = store.reads.columns, store.revisions
-    methods: list[Batched] = [
-        CheckSellable(columns, revisions, gate),
-        CheckAvailability(columns, revisions, gate, Ages(store.runner)),
-    ]
-    return {f"/sellable.v1.AvailabilityService/{one.method}": one for one in methods}
-
-
 def server_options(settings: Settings) -> ServerOptions:
     """Return how to serve, by the settings."""
     tls = None
@@ -277,7 +190,9 @@ async def serve_store(
     meter.add(partial(metrics.store, store))
     dispatch = None
     if settings.only != "availability":
-        dispatch = dispatch_of(store, settings)
+        # The store is kept alive meanwhile.
+        codes = await asyncio.to_thread(postal_codes_of, settings)
+        dispatch = dispatch_of(store, settings, codes)
         meter.add(partial(metrics.sourcing, dispatch))
     looking = asyncio.ensure_future(meter.run())
     try:

@@ -152,7 +152,7 @@ STORY: Final = """
     observe_sourcing FR A p2
     find_at_risk 0 p2
     find_short L0:A
-    relieve p2 LATE
+    relieve p2 SHORT
     observe_positions L0,L1 A p2
     observe_capacities L0:29 p2
 """

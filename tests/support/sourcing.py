@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from google.protobuf.duration_pb2 import Duration
@@ -9,8 +10,11 @@ from google.protobuf.duration_pb2 import Duration
 from sellable.v1 import common_pb2, reservations_pb2, sourcing_pb2
 from sellable.v1.availability_pb2 import GeoPoint
 from support.client import CALL_S_MAX, TTL_MS
+from support.service import service
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from support.client import Client, Want
 
 FR: Final = "web/FR"
@@ -37,7 +41,7 @@ def network(*, capacities: dict[str, int] | None = None, **constraints: Any) -> 
                 "latitude": latitude,
                 "longitude": longitude,
             }
-            | ({"daily_capacity": capacities[name]} if name in (capacities or {}) else {})
+            | ({"daily_capacity": capacities[name]} if capacities and name in capacities else {})
             for name, (latitude, longitude) in PLACES.items()
         ],
         "markets": [{"channel": "web", "country": "FR", "locations": ["DC", "NEAR", "FAR"]}],
@@ -75,6 +79,17 @@ def network(*, capacities: dict[str, int] | None = None, **constraints: Any) -> 
             ],
         },
     }
+
+
+@asynccontextmanager
+async def stocked(store_url: str, transport: str) -> AsyncIterator[Client]:
+    """Serve a store in which each location has some of A, and only DC has B."""
+    async with service(store_url, transport=transport) as one:
+        await one.client.apply_network(network(split_lines=False))
+        for location, quantity in (("NEAR", 2), ("DC", 5), ("FAR", 5)):
+            await one.client.count("A", location, quantity)
+        await one.client.count("B", "DC", 3)
+        yield one.client
 
 
 def order(*wants: Want, **more: Any) -> sourcing_pb2.Order:

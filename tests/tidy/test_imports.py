@@ -44,6 +44,7 @@ MAY_IMPORT: Final[dict[str, frozenset[str] | None]] = {
     "metrics": VALUES | {"store", "maintenance", "dispatch", "rpc"},
     "demo": None,
     "service": None,
+    "registrations": None,
     "workers": None,
     "cli": None,
     "v1": frozenset({"v1"}),

@@ -206,11 +206,12 @@ DOCUMENTS: dict[str, list[tuple[str, str]]] = {
         ("locations[0].closed[1]", "is no date: day is out of range"),
         ("locations[0].closed[2]", "must be in the years 2000 to 2100"),
     ],
-    LOCATION.replace("FR", "ES") + "cut_off: §16:00, closed: §2026-12-25, "
+    LOCATION.replace("FR", "ES") + "daily_capacity: §9, cut_off: §16:00, closed: §2026-12-25, "
     "opening_hours: §{mon: 09:00-10:00}}": [
+        ("locations[0].daily_capacity", "is of a local day, but location A has no time zone: ES"),
         ("locations[0].cut_off", "is a local time, but location A has no time zone: ES has Europe"),
-        ("locations[0].closed", "is a local time, but location A has no time zone: ES has Europe"),
-        ("locations[0].opening_hours", "is a local time, but location A has no time zone"),
+        ("locations[0].closed", "are local dates, but location A has no time zone: ES has Europe"),
+        ("locations[0].opening_hours", "are local times, but location A has no time zone: ES has"),
     ],
 }
 

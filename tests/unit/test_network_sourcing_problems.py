@@ -31,7 +31,7 @@ AT = "sourcing.profiles[0].strategies[0]"
 DOCUMENTS: dict[str, list[tuple[str, str]]] = {
     # The section.
     PLACES + "sourcing: §[]": [("sourcing", "must be a mapping")],
-    SECTION + "  §curency: EUR": [("sourcing.curency", "did you mean currency?")],
+    SECTION + "  §currenci: EUR": [("sourcing.currenci", "did you mean currency?")],
     SECTION + "  currency: §eur": [("sourcing.currency", "three upper case letters")],
     SECTION + "  exchange_rates: {§usd: 1, USD: §0, §EUR: 1, GBP: §-1, JPY: §.inf, §CHF: }": [
         ("sourcing.exchange_rates.usd", "three upper case letters"),
@@ -95,8 +95,8 @@ DOCUMENTS: dict[str, list[tuple[str, str]]] = {
     PROFILE + "{name: x, policy: priority, order: §[parcels]}": [
         (f"{AT}.order", "does not go with policy priority"),
     ],
-    PROFILE + "{name: x, weights: {§distanse: 1, parcels: §-1, load: §.nan, markdown: §1e3}}": [
-        (f"{AT}.weights.distanse", "unknown key 'distanse'; did you mean distance?"),
+    PROFILE + "{name: x, weights: {§distanze: 1, parcels: §-1, load: §.nan, markdown: §1e3}}": [
+        (f"{AT}.weights.distanze", "unknown key 'distanze'; did you mean distance?"),
         (f"{AT}.weights.parcels", "must be a number from 0 to 10000000"),
         (f"{AT}.weights.load", "must be a number from 0 to 10000000"),
         (f"{AT}.weights.markdown", "must be a number from 0 to 10000000"),

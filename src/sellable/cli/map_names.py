@@ -18,6 +18,8 @@ Line = tuple[tuple[float, float], tuple[float, float]]  # its ends on the axes
 
 _POINTS_PER_INCH: Final = 72
 _SIGN_POINTS: Final = 5  # half of a sign and the gap beside it
+_BOLD_GAP: Final = 1.6  # times the gap of others: its sign is larger
+_PAPER: Final = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.5}
 _TRIED_MAX: Final = 150  # names; more are a wall of text, and each costs its layout
 _LINE_POINTS: Final = 4  # how much room a line has, and how densely it is looked at
 # Which way a name stands from its sign: to the right and up; the preferred one first.
@@ -34,7 +36,7 @@ _SIDES: Final[tuple[_Side, ...]] = (
 
 
 class Name(NamedTuple):
-    """What is written beside a point of the axes; a bold one is written even if it covers one."""
+    """What is written beside a point of the axes; a bold one is written even if it covers signs."""
 
     text: str
     x: float
@@ -58,23 +60,25 @@ def write_names(
     names = list(names)
     signs = [_at(axes, name.x, name.y) for name in names]
     for at, (name, (x, y)) in enumerate(zip(names[:_TRIED_MAX], signs, strict=False)):
-        covered = [*taken, *(_around(*sign, gap) for sign in signs[:at] + signs[at + 1 :])]
+        others = [_around(*sign, gap) for sign in signs[:at] + signs[at + 1 :]]
         written = _written(axes, name)
         extent = _box(written.get_window_extent())
         width, height = extent[2] - extent[0], extent[3] - extent[1]
-        boxes = [_beside(x, y, width, height, side, gap) for side in _SIDES]
-        chosen = next((box for box in boxes if _fits(box, frame, covered)), None)
-        if chosen is None and not name.bold:
+        away = gap * _BOLD_GAP if name.bold else gap
+        boxes = [_beside(x, y, width, height, side, away) for side in _SIDES]
+        free = [box for box in boxes if _fits(box, frame, taken)]
+        chosen = [box for box in free if _fits(box, frame, others)]
+        if name.bold:
+            chosen += free or boxes
+        if not chosen:
             written.remove()
             continue
-        box = chosen or boxes[0]
+        box = chosen[0]
         written.xyann = ((box[0] - x) / pixels, (box[1] - y) / pixels)
         taken.append(box)
 
 
 def _written(axes: Axes, name: Name) -> Annotation:
-    from matplotlib.patheffects import withStroke  # noqa: PLC0415 - late, as all of matplotlib
-
     written = axes.annotate(
         name.text,
         (name.x, name.y),
@@ -86,7 +90,7 @@ def _written(axes: Axes, name: Name) -> Annotation:
         color=name.colour,
         weight="bold" if name.bold else "normal",
         parse_math=False,
-        path_effects=[withStroke(linewidth=2, foreground="white")] if name.bold else None,
+        bbox=_PAPER if name.bold else None,
         zorder=7,
     )
     written.set_in_layout(False)

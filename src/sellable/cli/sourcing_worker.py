@@ -58,10 +58,11 @@ async def _work(settings: Settings) -> None:
     from sellable.metrics import process as metrics  # noqa: PLC0415
     from sellable.metrics.endpoint import metrics_served  # noqa: PLC0415
     from sellable.rpc.run import STOPS, Signals  # noqa: PLC0415
-    from sellable.service import ONLY_WORKER, dispatch_of  # noqa: PLC0415
+    from sellable.registrations import dispatch_of  # noqa: PLC0415
+    from sellable.service import ONLY_WORKER  # noqa: PLC0415
 
     async with open_ingest_store(settings) as store:
-        dispatch = dispatch_of(store, settings)
+        dispatch = dispatch_of(store, settings, None)  # an order's place was looked up long ago
         worker = Worker(
             store,
             dispatch,

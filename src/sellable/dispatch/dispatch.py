@@ -8,10 +8,11 @@ is made anew from what is there.
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import defaultdict
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sellable.dispatch import lost
 from sellable.dispatch.answers import Decided, Held, Options
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from sellable.dispatch.asked import HoldAsked, PlanAsked, RebindAsked
-    from sellable.dispatch.places import Geocoder
+    from sellable.dispatch.places import Locator
     from sellable.dispatch.solving import Solving
     from sellable.dispatch.versions import KnownVersion
     from sellable.errors import SellableError
@@ -52,6 +53,9 @@ if TYPE_CHECKING:
     from sellable.sourcing.plan import Decision, Plan
     from sellable.store.planned import Observed, SourcedReservation
     from sellable.store.store import Store
+
+
+_WAIT_S: Final = 0.01  # several times what a small plan takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +74,17 @@ class Dispatch:
     Args:
         store: The store.
         solving: Where plans are worked on.
-        geocoder: Where postal codes are.
+        locator: Says where destinations are.
     """
 
-    def __init__(self, store: Store, solving: Solving, geocoder: Geocoder) -> None:
+    def __init__(self, store: Store, solving: Solving, locator: Locator) -> None:
         self.solving = solving
         self.tally = PlanTally()
         self._sourced = store.sourced
         self._reservations = store.reservations
         self._now_ms = store.runner.now_ms
         self._reading = Reading(store)
-        self._geocoder = geocoder
+        self._locator = locator
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def source_order(self, asked: PlanAsked) -> Decided:
@@ -120,7 +124,7 @@ class Dispatch:
                 return _held(await self._sourced.reserve(probe(asked)), 0)
             except LostRace:
                 pass  # its retention has just ended: it is free again
-        destination = located(asked.order.place, self._geocoder)
+        destination = located(asked.order.place, self._locator)
 
         async def attempt() -> _Attempt:
             known, observed = await self._read(asked.order.market, asked.order.lines)
@@ -164,7 +168,7 @@ class Dispatch:
         if asked.request_id in found.requests:
             return _held(await self._sourced.rebind(repeat(asked)), 0)
         market = found.market
-        place = located(asked.place, self._geocoder) if asked.place is not None else None
+        place = located(asked.place, self._locator) if asked.place is not None else None
 
         async def attempt() -> _Attempt:
             lines = [line for line in found.lines if any(one.open for one in line.allocations)]
@@ -205,10 +209,13 @@ class Dispatch:
         """Plan and carry out, anew where the stock went meanwhile.
 
         Those that have lost a race wait for one another: planning side by side on the same stock,
-        all of them would want the same units again, and all but one lose again.
+        all of them would want the same units again, and all but one lose again. Other processes
+        that do the same are met less often after a wait by chance.
         """
         for number in range(1, SOURCING_ATTEMPTS_MAX + 1):
             async with nullcontext() if number == 1 else self._turns[market]:
+                if number > 2:  # noqa: PLR2004 - the second follows a race in this process
+                    await asyncio.sleep(random.random() * _WAIT_S * (number - 2))  # noqa: S311
                 planned = await attempt()
                 try:
                     sourced = await planned.carry_out()
@@ -224,7 +231,7 @@ class Dispatch:
         self, asked: PlanAsked
     ) -> tuple[KnownVersion, SourcingRequest, SourcingStock]:
         order = asked.order
-        destination = located(order.place, self._geocoder)
+        destination = located(order.place, self._locator)
         known, observed = await self._read(order.market, order.lines, asked.reservation_id)
         reservation = observed.reservation
         if reservation is not None and reservation.market != order.market:

@@ -1,10 +1,9 @@
-"""Where a destination is: the point that was given, else the one of its postal code."""
+"""Where a destination is: whoever knows the map is handed in."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from sellable.errors import InvalidFields, Violation
 from sellable.sourcing.order import Destination
 
 if TYPE_CHECKING:
@@ -12,53 +11,22 @@ if TYPE_CHECKING:
     from sellable.geo import Point
 
 
-class Geocoder(Protocol):
-    """What is known of the globe."""
+class Locator(Protocol):
+    """Knows where postal codes are, and what is at sea."""
 
-    def lookup(self, country: str, postal_code: str) -> Point | None:
-        """Return where a postal code is; None where it is not known."""
+    def __call__(self, country: str, postal_code: str, point: Point | None, *, field: str) -> Point:
+        """Return the point of a destination: the one that it states, else that of its postal code.
 
-    def at_sea(self, point: Point) -> bool:
-        """Tell whether nobody can live at a point."""
-
-
-class NoMap:
-    """Knows no postal code and no sea: every destination needs a point."""
-
-    def lookup(self, country: str, postal_code: str) -> Point | None:
-        """Know none."""
-        del country, postal_code
-        return None
-
-    def at_sea(self, point: Point) -> bool:
-        """Believe every point."""
-        del point
-        return False
+        Raises:
+            InvalidFields: With the path of the destination, `field`, before its own fields.
+        """
 
 
-def located(place: Place, geocoder: Geocoder) -> Destination:
+def located(place: Place, locator: Locator) -> Destination:
     """Return a destination with its point.
 
     Raises:
         InvalidFields: Its postal code is not known and there is no point, or the point is at sea.
     """
-    point = place.point
-    if point is None:
-        point = geocoder.lookup(place.country, place.postal_code)
-        if point is None:
-            raise _refused(
-                place,
-                "postal_code",
-                f"{place.postal_code!r} is not known in {place.country}: give the point as well",
-            )
-    elif geocoder.at_sea(point):
-        raise _refused(
-            place,
-            "point",
-            f"must be on land, {point.latitude:g}, {point.longitude:g} is at sea",
-        )
+    point = locator(place.country, place.postal_code, place.point, field=place.path)
     return Destination(country=place.country, postal_code=place.postal_code, point=point)
-
-
-def _refused(place: Place, field: str, description: str) -> InvalidFields:
-    return InvalidFields(Violation(f"{place.path}.{field}", description))
