@@ -13,6 +13,7 @@ from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from sellable.v1 import network_pb2, sourcing_pb2
+from sellable.v1.availability_pb2 import GeoPoint
 from sellable.v1.common_pb2 import Money
 from sellable.v1.sourcing_pb2 import (
     Assignment,
@@ -163,6 +164,7 @@ def planned() -> SourceOrderResponse:
         rejections=rejections(),
         profile="standard",
         network_version=7,
+        destination_point=GeoPoint(latitude=47.32, longitude=5.04),
     )
 
 

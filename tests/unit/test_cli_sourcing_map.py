@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import random
 import re
+from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from sellable.cli.failure import Failure
+from sellable.cli.map_names import Name, write_names
 from sellable.cli.map_view import MapView
-from sellable.cli.sourcing_map import Drawn, Place, draw_map, drawn_of
+from sellable.cli.picture import new_figure
+from sellable.cli.sourcing_map import Drawn, Place, Planned, draw_map, drawn_of
 from sellable.cli.whereabouts import Whereabouts
 from sellable.geo import Point, distance_km
 from sellable.network import parse
@@ -52,7 +56,7 @@ def test_everything_of_a_small_plan_is_named(tmp_path: Path) -> None:
     order, answer = Order(), planned()
     order.destination.point.latitude, order.destination.point.longitude = 47.32, 5.04
     whereabouts = Whereabouts.of(parse(NETWORK))
-    draw_map(drawn_of(order, answer.plan, answer.rejections, whereabouts), file)
+    draw_map(drawn_of(Planned(order, answer.plan, answer.rejections), whereabouts), file)
     text = written(file)
     for words in (
         "2 lines with 3 units, from 2 locations in 3 parcels",
@@ -78,7 +82,8 @@ def test_map_of_hundreds_stays_readable(tmp_path: Path) -> None:
     document, answer = large(500)
     order = Order()
     order.destination.point.latitude, order.destination.point.longitude = 47.32, 5.04
-    draw_map(drawn_of(order, answer.plan, answer.rejections, Whereabouts.of(parse(document))), file)
+    planned_of = Planned(order, answer.plan, answer.rejections)
+    draw_map(drawn_of(planned_of, Whereabouts.of(parse(document))), file)
     text = written(file)
     named = re.findall(r"STORE-\d\d\d", text)
     assert {"STORE-000", "STORE-001"} <= set(named)
@@ -88,14 +93,21 @@ def test_map_of_hundreds_stays_readable(tmp_path: Path) -> None:
     )
 
 
-def test_names_do_not_cover_each_other(tmp_path: Path) -> None:
-    """Of twenty locations at one point one is named; those who ship are named wherever they are."""
-    file = tmp_path / "plan.svg"
-    crowd = [place(f"CROWD-{at}", 48.0, 2.0) for at in range(20)]
-    ships = [place("SHIPS-1", 48.0, 2.0), place("SHIPS-2", 48.0, 2.0)]
-    draw_map(Drawn("", DIJON, ships, {"no stock": crowd}), file)
-    names = re.findall(r"(?:CROWD|SHIPS)-\d+", written(file))
-    assert ["SHIPS-1", "SHIPS-2"] == names
+def test_names_do_not_cover_each_other() -> None:
+    """Of two hundred names in a crowd those are written that fit, and the bold one in any case."""
+    draw = random.Random(3)
+    points = [(draw.gauss(50, 10), draw.gauss(50, 10)) for _ in range(200)]
+    figure = new_figure(6, 6)
+    axes = figure.add_subplot()
+    axes.set_xlim(0, 100)
+    axes.set_ylim(0, 100)
+    bold = Name("SHIPS", *points[0], bold=True)
+    write_names(figure, axes, [bold, *(Name(f"PLACE-{x:.3f}", x, y) for x, y in points)])
+    texts = [text for text in axes.texts if text.get_text()]
+    assert "SHIPS" == texts[0].get_text()
+    assert 10 < len(texts) < 100
+    boxes = [text.get_window_extent().shrunk(0.99, 0.99) for text in texts]
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
 
 
 @pytest.mark.parametrize(
@@ -149,4 +161,23 @@ def test_nothing_to_draw_is_said() -> None:
     """A network without coordinates has no map."""
     answer = planned()
     with pytest.raises(Failure, match="no location has coordinates in the network"):
-        drawn_of(Order(), answer.plan, answer.rejections, Whereabouts({}, {}))
+        drawn_of(Planned(Order(), answer.plan, answer.rejections), Whereabouts({}, {}, {}))
+
+
+def test_looked_up_destination_comes_first() -> None:
+    """The point that the service answers for a postal code is drawn; without any it is told."""
+    whereabouts, plan = Whereabouts.of(parse(NETWORK)), planned().plan
+    order = Order(channel="web", country="FR")
+    assert DIJON == drawn_of(Planned(order, plan, destination=DIJON), whereabouts).destination
+    assert drawn_of(Planned(order, plan), whereabouts).destination is None
+
+
+def test_others_of_the_market_are_drawn_without_reasons() -> None:
+    """A plan that is held says nothing of the others; they are on the map all the same."""
+    drawn = drawn_of(
+        Planned(Order(channel="web", country="FR"), planned().plan), Whereabouts.of(parse(NETWORK))
+    )
+    assert {"ships nothing": ["STORE-LILLE", "STORE-NICE", "DC-LONDON"]} == {
+        reason: [one.name for one in group] for reason, group in drawn.others.items()
+    }
+    assert 1 == drawn.missing_count

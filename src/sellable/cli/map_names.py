@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from math import hypot
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+from sellable.cli.picture import DPI
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.transforms import Bbox
 
 _Box = tuple[float, float, float, float]  # west, south, east, north, in pixels
-_Side = tuple[float, float]
+_Side = tuple[int, int]
 Line = tuple[tuple[float, float], tuple[float, float]]  # its ends on the axes
 
 _POINTS_PER_INCH: Final = 72
@@ -28,11 +30,21 @@ _SIDES: Final[tuple[_Side, ...]] = (
     (-1, 0),
     (0, 1),
     (0, -1),
-    (1, 0.8),
-    (-1, -0.8),
-    (-1, 0.8),
-    (1, -0.8),
+    (1, 1),
+    (-1, -1),
+    (-1, 1),
+    (1, -1),
 )
+_ACROSS: Final[dict[int, Literal["left", "center", "right"]]] = {
+    1: "left",
+    0: "center",
+    -1: "right",
+}
+_UPWARD: Final[dict[int, Literal["bottom", "center", "top"]]] = {
+    1: "bottom",
+    0: "center",
+    -1: "top",
+}
 
 
 class Name(NamedTuple):
@@ -52,6 +64,7 @@ def write_names(
 
     A name covers no other name, no sign of another place and no line, and stays within the map.
     """
+    figure.set_dpi(DPI)  # names are as wide as they will be
     figure.draw_without_rendering()  # the layout is known only now
     frame = _box(axes.get_window_extent())
     pixels = figure.dpi / _POINTS_PER_INCH  # of a point
@@ -65,17 +78,19 @@ def write_names(
         extent = _box(written.get_window_extent())
         width, height = extent[2] - extent[0], extent[3] - extent[1]
         away = gap * _BOLD_GAP if name.bold else gap
-        boxes = [_beside(x, y, width, height, side, away) for side in _SIDES]
-        free = [box for box in boxes if _fits(box, frame, taken)]
-        chosen = [box for box in free if _fits(box, frame, others)]
+        boxes = {side: _beside(x, y, width, height, side, away) for side in _SIDES}
+        free = [side for side in _SIDES if _fits(boxes[side], frame, taken)]
+        chosen = [side for side in free if _fits(boxes[side], frame, others)]
         if name.bold:
-            chosen += free or boxes
+            chosen += [*free, _SIDES[0]]
         if not chosen:
             written.remove()
             continue
-        box = chosen[0]
-        written.xyann = ((box[0] - x) / pixels, (box[1] - y) / pixels)
-        taken.append(box)
+        right, up = chosen[0]
+        written.set_horizontalalignment(_ACROSS[right])
+        written.set_verticalalignment(_UPWARD[up])
+        written.xyann = (right * away / pixels, up * away / pixels)
+        taken.append(boxes[right, up])
 
 
 def _written(axes: Axes, name: Name) -> Annotation:
@@ -84,8 +99,6 @@ def _written(axes: Axes, name: Name) -> Annotation:
         (name.x, name.y),
         (0, 0),
         textcoords="offset points",
-        horizontalalignment="left",
-        verticalalignment="bottom",
         fontsize=7.5 if name.bold else 6,
         color=name.colour,
         weight="bold" if name.bold else "normal",

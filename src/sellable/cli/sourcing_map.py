@@ -37,6 +37,7 @@ _SIGNS: Final = {
     "too far away": ("^", "#dddddd"),
     "no stock": ("o", "#ffffff"),
 }
+_SAID_NOTHING: Final = "ships nothing"
 _SIGN_ELSE: Final = (">", "#ffffff")
 # Whoever is farther away than these multiples says nothing that makes up for a map of specks.
 _FAR_OF_MOST: Final = 1.6
@@ -63,55 +64,58 @@ class Drawn(NamedTuple):
     missing_count: int = 0  # locations without coordinates
 
 
-def draw_plan(
-    service: Service,
-    order: Order,
-    plan: FulfilmentPlan,
-    rejections: Sequence[Rejection],
-    path: Path,
-) -> None:
+class Planned(NamedTuple):
+    """A plan, what it is of, and why the other locations of the market ship nothing, if known."""
+
+    order: Order
+    plan: FulfilmentPlan
+    rejections: Sequence[Rejection] = ()
+    destination: Point | None = None
+
+
+def draw_plan(service: Service, planned: Planned, path: Path) -> None:
     """Draw a plan, with where the network says that its locations are.
 
     Raises:
         Failure: If there is no point to draw, or the file cannot be written.
     """
-    draw_map(drawn_of(order, plan, rejections, Whereabouts.fetched(service)), path)
+    draw_map(drawn_of(planned, Whereabouts.fetched(service)), path)
 
 
-def drawn_of(
-    order: Order,
-    plan: FulfilmentPlan,
-    rejections: Sequence[Rejection],
-    whereabouts: Whereabouts,
-) -> Drawn:
+def drawn_of(planned: Planned, whereabouts: Whereabouts) -> Drawn:
     """Return what is drawn of a plan.
 
     Raises:
         Failure: If no location has coordinates.
     """
-    points = whereabouts.points
-    goes_to = order.destination
-    destination = (
-        Point(goes_to.point.latitude, goes_to.point.longitude)
-        if goes_to.HasField("point")
-        else None
-    )
+    order, plan = planned.order, planned.plan
     labels = {parcel.location: _label(plan, parcel.location) for parcel in plan.parcels}
+    market = f"{order.channel}/{order.country}"
+    groups = {
+        reason: [rejection.location for rejection in group]
+        for reason, group in by_reason(planned.rejections).items()
+    } or {_SAID_NOTHING: [n for n in whereabouts.markets.get(market, ()) if n not in labels]}
+    points = whereabouts.points
     shipping = [Place(name, points[name], labels[name]) for name in labels if name in points]
     others = {
-        reason: [
-            Place(rejection.location, points[rejection.location], rejection.location)
-            for rejection in group
-            if rejection.location in points
-        ]
-        for reason, group in by_reason(rejections).items()
+        reason: [Place(name, points[name], name) for name in group if name in points]
+        for reason, group in groups.items()
     }
+    others = {reason: group for reason, group in others.items() if group}
     drawn_count = len(shipping) + sum(map(len, others.values()))
     if not drawn_count:
         raise usage("no location has coordinates in the network: there is nothing to draw")
-    name = order.order_reference or f"{order.channel}/{order.country}"
-    missing_count = len(labels) + len(rejections) - drawn_count
-    return Drawn(f"{name}: {size_of(plan)}", destination, shipping, others, missing_count)
+    name = order.order_reference or market
+    missing_count = len(labels) + sum(map(len, groups.values())) - drawn_count
+    title = f"{name}: {size_of(plan)}"
+    return Drawn(title, _destination(planned), shipping, others, missing_count)
+
+
+def _destination(planned: Planned) -> Point | None:
+    goes_to = planned.order.destination
+    if planned.destination is None and goes_to.HasField("point"):
+        return Point(goes_to.point.latitude, goes_to.point.longitude)
+    return planned.destination
 
 
 def _label(plan: FulfilmentPlan, location: str) -> str:
@@ -139,7 +143,8 @@ def draw_map(drawn: Drawn, path: Path) -> None:
     draw_frame(axes, view)
     names, lines = _marks(axes, drawn, near, view)
     axes.set_title(drawn.title, parse_math=False, fontsize=10)
-    remarks = [f"{far_count:,} farther away"] if far_count else []
+    remarks = [] if drawn.destination else ["the destination, of unknown place"]
+    remarks += [f"{far_count:,} farther away"] if far_count else []
     remarks += [f"{drawn.missing_count:,} without coordinates"] if drawn.missing_count else []
     legend = axes.legend(
         loc="upper left",

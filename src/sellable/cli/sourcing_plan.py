@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,13 +31,14 @@ from sellable.cli.sourcing_arguments import (
     SolveLimit,
     Ttl,
 )
-from sellable.cli.sourcing_map import draw_plan
+from sellable.cli.sourcing_map import Planned, draw_plan
 from sellable.cli.sourcing_reservation import held_answer
 from sellable.cli.sourcing_values import plan_value, rejection_value
 from sellable.cli.sourcing_view import Told, plan_view, runner_ups, size_of
 from sellable.cli.terminal import Answer
 from sellable.cli.typed import timestamp
 from sellable.cli.whereabouts import Whereabouts
+from sellable.geo import Point
 from sellable.v1.sourcing_pb2 import (
     Order,
     SourceAndReserveRequest,
@@ -128,12 +130,14 @@ def _planned(
     each: bool,
 ) -> Answer:
     answer = service.call(service.sourcing.SourceOrder, request)
+    goes_to = _point(answer)
     value: dict[str, Any] = {
         "plan": plan_value(answer.plan),
         "alternatives": [plan_value(plan) for plan in answer.alternatives],
         "rejections": [rejection_value(rejection) for rejection in answer.rejections],
         "profile": answer.profile,
         "network_version": answer.network_version,
+        "destination_point": None if goes_to is None else asdict(goes_to),
     }
     view = chain(
         _view(service, answer, request.order),
@@ -142,8 +146,15 @@ def _planned(
     )
     if picture is None:
         return Answer(value, view)
-    draw_plan(service, request.order, answer.plan, answer.rejections, picture)
+    planned = Planned(request.order, answer.plan, answer.rejections, goes_to)
+    draw_plan(service, planned, picture)
     return Answer(value | {"map": str(picture)}, view, notes=[Text(f"drawn into {picture}")])
+
+
+def _point(answer: SourceOrderResponse) -> Point | None:
+    point = answer.destination_point
+    given = answer.HasField("destination_point")  # not by an older service
+    return Point(point.latitude, point.longitude) if given else None
 
 
 def _view(service: Service, answer: SourceOrderResponse, order: Order) -> Iterator[RenderableType]:
@@ -162,7 +173,7 @@ def _reserved(service: Service, request: SourceAndReserveRequest, picture: Path 
     if picture is None:
         return made
     try:
-        draw_plan(service, order, answer.plan, (), picture)
+        draw_plan(service, Planned(order, answer.plan), picture)
     except Failure as failure:  # what is held is held, and is to be told
         return made._replace(notes=[Text(f"not drawn: {failure.message}", style="yellow")])
     return made._replace(

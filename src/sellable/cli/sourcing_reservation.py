@@ -58,6 +58,9 @@ def reservation_command(
             show_default="as it was sourced before",
         ),
     ] = None,
+    allow_unfilled: Annotated[
+        bool, typer.Option("--allow-unfilled", help="give back units that no location can have")
+    ] = False,
     profile: Profile = "",
     solve_limit: SolveLimit = "",
     request_id: Annotated[
@@ -78,6 +81,7 @@ def reservation_command(
         refusals=[_refusal(text) for text in refuse or ()],
         excluded_locations=exclude or (),
         request_id=chosen,
+        allow_unfilled=allow_unfilled,
         profile=profile,
         solve_limit=duration(solve_limit, "--solve-limit"),
     )

@@ -24,7 +24,6 @@ _MICRO: Final = 1_000_000
 _KILOGRAM: Final = 1_000
 _DECIMALS_MIN: Final = 2
 _INDENT: Final = (0, 0, 0, 2)
-_NOTHING: Final = "-"
 
 
 class Told(NamedTuple):
@@ -69,12 +68,9 @@ def counted(count: int, noun: str) -> str:
 
 
 def money_shown(money: Money) -> str:
-    """Return an amount with its currency, exactly."""
+    """Return an amount with its currency, to the cent."""
     amount = money.units + Decimal(money.nanos).scaleb(-9)
-    text = f"{amount:,f}"
-    whole, _, decimals = text.partition(".")
-    decimals = decimals.rstrip("0").ljust(_DECIMALS_MIN, "0")
-    return f"{whole}.{decimals} {money.currency_code}".rstrip()
+    return f"{amount:,.2f} {money.currency_code}".rstrip()
 
 
 def quantity_shown(value: float, unit: str) -> str:
@@ -139,25 +135,21 @@ def _weight(grams: int) -> str:
 
 
 def _costs(plan: FulfilmentPlan) -> Table:
-    """Show the terms of each level, and what they add up to."""
+    """Show the terms of each level, and what they add up to; then what adds nothing to any."""
     made = table("cost", ">amount", ">counts")
-    decimals = _decimals([*(term.weighted for term in plan.cost_terms), *plan.objective_levels])
     levels = plan.objective_levels
-    free = [term for term in plan.cost_terms if _is_free(term)]
+    decimals = _decimals([*(term.weighted for term in plan.cost_terms), *levels])
+    nothing = [term for term in plan.cost_terms if not term.weighted]
     for level, total in enumerate(levels):
         for term in plan.cost_terms:
-            if term.level == level and not _is_free(term):
+            if term.level == level and term.weighted:
                 made.add_row(*_term(term), f"{term.weighted:,.{decimals}f}")
         name = f"objective {level + 1}" if len(levels) > 1 else "objective"
         made.add_row(Text(name, style="bold"), "", Text(f"{total:,.{decimals}f}", style="bold"))
         made.add_section()
-    for term in free:
-        made.add_row(*_term(term), Text("not weighed", style="dim"))
+    for term in nothing:
+        made.add_row(*_term(term), Text("not weighed" if term.raw else "0", style="dim"))
     return made
-
-
-def _is_free(term: CostTerm) -> bool:
-    return bool(term.raw) and not term.weighted
 
 
 def _term(term: CostTerm) -> tuple[str, str]:

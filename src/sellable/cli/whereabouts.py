@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -19,10 +19,11 @@ from sellable.v1.network_pb2 import GetNetworkRequest
 
 
 class Whereabouts(NamedTuple):
-    """Points and time zones by location, as far as the network knows them."""
+    """Points and time zones by location, as far as the network knows them; locations by market."""
 
     points: Mapping[str, Point]
     zones: Mapping[str, str]
+    markets: Mapping[str, Sequence[str]]
 
     @classmethod
     def fetched(cls, service: Service) -> Whereabouts:
@@ -40,7 +41,7 @@ class Whereabouts(NamedTuple):
         try:
             return cls.fetched(service)
         except Failure:
-            return cls({}, {})
+            return cls({}, {}, {})
 
     @classmethod
     def of(cls, network: Network) -> Whereabouts:
@@ -52,6 +53,7 @@ class Whereabouts(NamedTuple):
                 if place.latitude is not None and place.longitude is not None
             },
             {place.id: place.time_zone for place in network.locations if place.time_zone},
+            {market.key: market.locations for market in network.markets},
         )
 
     def shown(self, moment: Timestamp, location: str, country: str = "") -> str:

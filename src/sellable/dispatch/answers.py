@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sellable.geo import Point
     from sellable.reservation import Reservation
     from sellable.sourcing.plan import Decision, DeliveryOption, Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """A plan that takes nothing."""
+    """A plan that takes nothing, and where the order goes."""
 
     decision: Decision
+    point: Point
     currency: str
 
 

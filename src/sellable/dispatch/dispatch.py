@@ -99,7 +99,8 @@ class Dispatch:
         """
         known, request, stock = await self._prepared(asked)
         decision = await self._decide(known, request, stock)
-        return Decided(decision=decision, currency=known.currency)
+        point = request.order.destination.point
+        return Decided(decision=decision, point=point, currency=known.currency)
 
     async def delivery_options(self, asked: PlanAsked) -> Options:
         """Return how an order could be delivered.

@@ -557,6 +557,7 @@ class SourceOrderResponse(_message.Message):
     REJECTIONS_FIELD_NUMBER: _builtins.int
     PROFILE_FIELD_NUMBER: _builtins.int
     NETWORK_VERSION_FIELD_NUMBER: _builtins.int
+    DESTINATION_POINT_FIELD_NUMBER: _builtins.int
     profile: _builtins.str
     """Output only. The profile that decided."""
     network_version: _builtins.int
@@ -573,6 +574,10 @@ class SourceOrderResponse(_message.Message):
     def rejections(self) -> _containers.RepeatedCompositeFieldContainer[Global___Rejection]:
         """Output only. With explain: every location of the market that ships nothing, in the market's order."""
 
+    @_builtins.property
+    def destination_point(self) -> _availability_pb2.GeoPoint:
+        """Output only. Where it goes: the point of the request, or the one that its postal code has."""
+
     def __init__(
         self,
         *,
@@ -581,10 +586,11 @@ class SourceOrderResponse(_message.Message):
         rejections: _abc.Iterable[Global___Rejection] | None = ...,
         profile: _builtins.str = ...,
         network_version: _builtins.int = ...,
+        destination_point: _availability_pb2.GeoPoint | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["plan", b"plan"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["destination_point", b"destination_point", "plan", b"plan"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["alternatives", b"alternatives", "network_version", b"network_version", "plan", b"plan", "profile", b"profile", "rejections", b"rejections"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alternatives", b"alternatives", "destination_point", b"destination_point", "network_version", b"network_version", "plan", b"plan", "profile", b"profile", "rejections", b"rejections"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

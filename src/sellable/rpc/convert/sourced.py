@@ -8,6 +8,7 @@ from sellable.rpc.convert.reserved import reservation
 from sellable.rpc.convert.times import set_time, time_of_ms
 from sellable.sourcing.plan import CostKind, RejectionReason
 from sellable.v1 import common_pb2, sourcing_pb2
+from sellable.v1.availability_pb2 import GeoPoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,6 +38,9 @@ def source_order_response(answer: Decided) -> sourcing_pb2.SourceOrderResponse:
         rejections=map(_rejection, decision.rejections),
         profile=decision.profile,
         network_version=decision.network_version,
+        destination_point=GeoPoint(
+            latitude=answer.point.latitude, longitude=answer.point.longitude
+        ),
     )
 
 
