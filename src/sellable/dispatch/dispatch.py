@@ -137,7 +137,7 @@ class Dispatch:
                 complete=not asked.allow_unfilled,
             )
             decision = await self._decide(known, request, observed.stock)
-            planned = planned_hold(asked, order, decision, known.currency)
+            planned = planned_hold(asked, order, decision, known.currency, observed.stock.now_ms)
             return _Attempt(order, decision.plan, lambda: self._sourced.reserve(planned))
 
         return await self._carried_out(asked.order.market, attempt)
@@ -191,7 +191,9 @@ class Dispatch:
                 complete=not asked.allow_unfilled,
             )
             decision = await self._decide(known, request, stock)
-            planned = planned_move(asked, order, profile, again, decision, known.currency)
+            planned = planned_move(
+                asked, order, profile, again, decision, known.currency, stock.now_ms
+            )
             return _Attempt(order, decision.plan, lambda: self._sourced.rebind(planned), again.held)
 
         return await self._carried_out(market, attempt)
