@@ -2,45 +2,27 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 
+from sellable.dispatch.risk import dangers
 from sellable.dispatch.worker import acting
 from sellable.v1 import sourcing_pb2
 from support.client import Want, bound, refusal_of, state_of
 from support.risk import DAY_MS, PARTITION, caught_up, causes, noted, placed, to_decide, worker_of
-from support.service import service
 from support.sourcing import FR, hold, network, refused, source_again
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from support.server import ValkeyProcess
     from support.service import Service
 
 
-@pytest.fixture
-def now_ms() -> list[int]:
-    """Give the time of the test, in ms."""
-    return [time.time_ns() // 1_000_000]
-
-
-@pytest.fixture
-async def served(store_url: str, now_ms: list[int]) -> AsyncIterator[Service]:
-    """Serve a store whose nearest location has 3 of A and the others none."""
-    async with service(store_url, now_ms=now_ms) as one:
-        await one.client.apply_network(network(split_lines=True))
-        await one.client.count("A", "NEAR", 3)
-        yield one
-
-
 async def test_shortage_is_sourced_elsewhere_youngest_first(
-    served: Service, valkey: ValkeyProcess
+    risky: Service, valkey: ValkeyProcess
 ) -> None:
     """Exactly the orders that the shortage falls on move, once, and the position is whole again."""
-    client, worker = served.client, worker_of(served.store)
+    client, worker = risky.client, worker_of(risky.store)
     for name in ("old", "young", "youngest"):
         await placed(client, name, Want("A"))
     await client.count("A", "DC", 5)
@@ -65,9 +47,9 @@ async def test_shortage_is_sourced_elsewhere_youngest_first(
     assert ([], []) == (await client.differences(), await to_decide(client))
 
 
-async def test_order_keeps_what_is_there_for_it(served: Service) -> None:
+async def test_order_keeps_what_is_there_for_it(risky: Service) -> None:
     """Only the units that are short have to move; whether the others do is the profile's choice."""
-    client, worker = served.client, worker_of(served.store)
+    client, worker = risky.client, worker_of(risky.store)
     await placed(client, "order", Want("A", 3))
     await client.count("A", "DC", 1)
     await client.count("A", "NEAR", 2)
@@ -75,9 +57,9 @@ async def test_order_keeps_what_is_there_for_it(served: Service) -> None:
     assert {"NEAR": 2, "DC": 1} == bound(await client.get("order"))
 
 
-async def test_hold_that_is_short_is_left_alone(served: Service) -> None:
+async def test_hold_that_is_short_is_left_alone(risky: Service) -> None:
     """It may expire; once it is an order it is seen to."""
-    client, worker = served.client, worker_of(served.store)
+    client, worker = risky.client, worker_of(risky.store)
     await hold(client, "cart", Want("A", 2))
     await client.count("A", "NEAR", 1)
     assert {} == await caught_up(worker)
@@ -88,10 +70,10 @@ async def test_hold_that_is_short_is_left_alone(served: Service) -> None:
     assert {"NEAR": 1, "DC": 1} == bound(await client.get("cart"))
 
 
-async def test_without_plan_a_person_is_asked_once(served: Service, valkey: ValkeyProcess) -> None:
+async def test_without_plan_a_person_is_asked_once(risky: Service, valkey: ValkeyProcess) -> None:
     """However often and by whomever it is found; the list names what blocks each line."""
-    client = served.client
-    workers = [worker_of(served.store, name) for name in "abc"]
+    client = risky.client
+    workers = [worker_of(risky.store, name) for name in "abc"]
     await placed(client, "order", Want("A", 2, line_id="1"))
     await client.count("A", "NEAR", 0)
     for worker in workers:
@@ -124,19 +106,19 @@ async def test_without_plan_a_person_is_asked_once(served: Service, valkey: Valk
 
 
 async def test_what_nobody_need_decide_leaves_the_list(
-    served: Service, valkey: ValkeyProcess, now_ms: list[int]
+    risky: Service, valkey: ValkeyProcess, risk_ms: list[int]
 ) -> None:
     """At once where a count says so; the worker notes it; the same may come again."""
-    client, worker = served.client, worker_of(served.store)
+    client, worker = risky.client, worker_of(risky.store)
     await placed(client, "order", Want("A"))
     await client.count("A", "NEAR", 0)
     await caught_up(worker)
     assert 1 == len(await to_decide(client))
-    now_ms[0] += 1_000
+    risk_ms[0] += 1_000
     await client.count("A", "NEAR", 1)
     assert [] == await to_decide(client)
     assert {"relieved": 1} == await caught_up(worker)
-    now_ms[0] += 1_000
+    risk_ms[0] += 1_000
     await client.count("A", "NEAR", 0)
     await caught_up(worker)
     assert 1 == len(await to_decide(client))
@@ -146,9 +128,9 @@ async def test_what_nobody_need_decide_leaves_the_list(
         )
 
 
-async def test_stock_that_comes_later_is_used(served: Service, valkey: ValkeyProcess) -> None:
+async def test_stock_that_comes_later_is_used(risky: Service, valkey: ValkeyProcess) -> None:
     """What a person was asked is tried again after a while, not at every look."""
-    client, worker = served.client, worker_of(served.store)
+    client, worker = risky.client, worker_of(risky.store)
     await placed(client, "order", Want("A"))
     await client.count("A", "NEAR", 0)
     await caught_up(worker)
@@ -161,9 +143,9 @@ async def test_stock_that_comes_later_is_used(served: Service, valkey: ValkeyPro
     assert [] == await to_decide(client)
 
 
-async def test_order_that_was_never_sourced_is_for_a_person(served: Service) -> None:
+async def test_order_that_was_never_sourced_is_for_a_person(risky: Service) -> None:
     """Nobody knows where it goes."""
-    client, worker = served.client, worker_of(served.store)
+    client, worker = risky.client, worker_of(risky.store)
     await client.reserve("order", FR, Want("A"))
     await client.confirm("order")
     await client.count("A", "NEAR", 0)
@@ -177,9 +159,9 @@ async def test_order_that_was_never_sourced_is_for_a_person(served: Service) -> 
 
 
 @pytest.mark.parametrize("change", ["disabled", "left"])
-async def test_order_at_a_location_that_is_gone_moves(served: Service, change: str) -> None:
+async def test_order_at_a_location_that_is_gone_moves(risky: Service, change: str) -> None:
     """A location that was disabled, or left the market, ships nothing any more."""
-    client, worker = served.client, worker_of(served.store)
+    client, worker = risky.client, worker_of(risky.store)
     await placed(client, "order", Want("A"))
     await client.count("A", "DC", 5)
     await caught_up(worker)
@@ -195,10 +177,10 @@ async def test_order_at_a_location_that_is_gone_moves(served: Service, change: s
 
 
 async def test_unit_that_is_not_found_is_sourced_once_there_is_one(
-    served: Service, valkey: ValkeyProcess, now_ms: list[int]
+    risky: Service, valkey: ValkeyProcess, risk_ms: list[int]
 ) -> None:
     """A refusal without any plan is kept: listed, tried again, and on hand falls in the end."""
-    client, worker = served.client, worker_of(served.store)
+    client, worker = risky.client, worker_of(risky.store)
     await placed(client, "order", Want("A", 2))
     lost = [refused("A", "NEAR")]
     told = await refusal_of(source_again(client, "order", "lost", refusals=lost))
@@ -209,7 +191,7 @@ async def test_unit_that_is_not_found_is_sourced_once_there_is_one(
     assert [1, 1] == [units.refusals[0].quantity.quantity for units in order.escalations]
     assert {"waiting"} == set(await caught_up(worker))
     await client.count("A", "DC", 1)
-    now_ms[0] += 60_000  # the goods are missed after they were counted
+    risk_ms[0] += 60_000  # the goods are missed after they were counted
     with valkey.client() as store:
         store.delete(PARTITION.lease("sourcing:again:order"))
     assert {"sourced": 1} == await caught_up(worker)
@@ -221,100 +203,24 @@ async def test_unit_that_is_not_found_is_sourced_once_there_is_one(
     assert {} == await caught_up(worker)
 
 
-async def test_refusal_of_a_hold_is_not_kept(served: Service) -> None:
+async def test_refusal_of_a_hold_is_not_kept(risky: Service) -> None:
     """A cart is nobody's to decide about."""
-    await hold(served.client, "cart", Want("A"))
+    await hold(risky.client, "cart", Want("A"))
     lost = [refused("A", "NEAR")]
-    await refusal_of(source_again(served.client, "cart", "lost", refusals=lost))
-    assert [] == await to_decide(served.client)
+    await refusal_of(source_again(risky.client, "cart", "lost", refusals=lost))
+    assert [] == await to_decide(risky.client)
 
 
-async def test_late_order_moves_once(served: Service, now_ms: list[int]) -> None:
-    """After its grace, to a location that is not the late one; then it is not late any more."""
-    client, worker = served.client, worker_of(served.store)
-    await client.count("A", "DC", 5)
-    await placed(client, "order", Want("A"))
-    now_ms[0] += DAY_MS
-    assert {} == await caught_up(worker)
-    now_ms[0] += 60_000
-    assert {"sourced": 1} == await caught_up(worker)
-    assert {"DC": 1} == bound(await client.get("order"))
-    assert {} == await caught_up(worker)
-
-
-async def test_order_behind_its_promise_is_late_too(served: Service, now_ms: list[int]) -> None:
-    """Where it was to leave later than it was promised to arrive, the promise counts, once."""
-    client, worker = served.client, worker_of(served.store, late_after_ms=0)
-    document = network(split_lines=True)
-    for place in document["locations"]:
-        place |= {"cut_off": "00:00", "time_zone": "UTC"}  # nothing leaves today
-    await client.apply_network(document)
-    await client.count("A", "DC", 5)
-    promised_s = now_ms[0] // 1_000 + 2
-    await placed(client, "order", Want("A"), promise_time={"seconds": promised_s})
-    await caught_up(worker)
-    assert {"NEAR": 1} == bound(await client.get("order"))
-    now_ms[0] = promised_s * 1_000 + 1
-    assert {"sourced": 1} == await caught_up(worker)
-    assert {} == await caught_up(worker)
-    assert {"DC": 1} == bound(await client.get("order"))
-
-
-async def test_late_order_is_for_a_person_where_the_policy_says_so(
-    served: Service, now_ms: list[int]
-) -> None:
-    """It stays where it is, and leaves the list when it ships."""
-    client, worker = served.client, worker_of(served.store, late_sourced=False)
-    await client.count("A", "DC", 5)
-    await placed(client, "order", Want("A"))
-    now_ms[0] += DAY_MS + 60_000
-    assert 1 == (await caught_up(worker))["escalated"]
-    (order,) = await to_decide(client)
-    assert ({"LATE"}, {"NEAR": 1}) == (causes(order), bound(order.reservation))
-    await client.fulfil("order")
-    assert [] == await to_decide(client)
-
-
-async def test_order_is_not_moved_for_ever(served: Service, now_ms: list[int]) -> None:
-    """An order that is late wherever it goes is for a person in the end."""
-    client, worker = served.client, worker_of(served.store)
-    await client.count("A", "DC", 5)
-    await placed(client, "order", Want("A"))
-    moves = 0
-    for _ in range(9):
-        now_ms[0] += DAY_MS + 60_000
-        moves += (await caught_up(worker))["sourced"]
-    assert acting.SOURCING_LATE_MOVES_MAX == moves
-    (order,) = await to_decide(client)
-    assert "late once more" in order.escalations[0].detail
-
-
-async def test_late_and_short_is_sourced_even_where_it_is_late(
-    served: Service, now_ms: list[int]
-) -> None:
-    """What is short is more urgent than what is late."""
-    client, worker = served.client, worker_of(served.store)
-    await client.count("B", "DC", 1)
-    await client.count("A", "DC", 0)
-    await placed(client, "order", Want("A", 2), Want("B"))
-    assert {"NEAR": 2, "DC": 1} == bound(await client.get("order"))
-    await client.count("A", "NEAR", 1)
-    await client.count("A", "DC", 1)
-    now_ms[0] += DAY_MS + 60_000
-    await caught_up(worker)
-    assert {"NEAR": 1, "DC": 2} == bound(await client.get("order"))
-
-
-async def test_what_happened_while_no_worker_ran_is_found(served: Service) -> None:
+async def test_what_happened_while_no_worker_ran_is_found(risky: Service) -> None:
     """Also when the ledger has dropped what told of it, and for what no index has."""
-    client = served.client
+    client = risky.client
     for name in ("gone", "short"):
         await placed(client, name, Want("A", location="NEAR"))
     await client.count("A", "DC", 5)
     document = network(split_lines=True)
     document["locations"][0]["enabled"] = False
     await client.apply_network(document)
-    first = worker_of(served.store, "first")
+    first = worker_of(risky.store, "first")
     # A line that is bound to a location has no other.
     assert 2 == (await caught_up(first))["escalated"]
     for name in ("gone", "short"):
@@ -325,33 +231,33 @@ async def test_what_happened_while_no_worker_ran_is_found(served: Service) -> No
     await caught_up(first)
     document["locations"][0]["enabled"] = False
     await client.apply_network(document)
-    execute = served.store.runner.connection.execute
+    execute = risky.store.runner.connection.execute
     await execute("XTRIM", PARTITION.ledger, "MAXLEN", 0)
     await client.count("A", "FAR", 1)  # the only entry left
-    assert {"sourced": 1} == await caught_up(worker_of(served.store, "second"))
+    assert {"sourced": 1} == await caught_up(worker_of(risky.store, "second"))
     assert {"DC": 1} == bound(await client.get("order"))
 
 
 async def test_two_workers_that_found_the_same_move_it_once(
-    served: Service, monkeypatch: pytest.MonkeyPatch
+    risky: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without the request id that names the state, the same finding moves an order twice."""
-    client = served.client
+    client = risky.client
 
     async def moved_twice() -> int:
         """Have two workers act on one look at an order, without any claim between them."""
         found = [
-            await served.store.at_risk.look(["order"], acting_of[0]._policy.late_after_ms)
+            await risky.store.at_risk.look(["order"], acting_of[0]._policy.late_after_ms)
             for _ in acting_of
         ]
-        wrong = [acting.dangers(orders[0], DAY_MS) for orders in found]
-        for one, orders, dangers in zip(acting_of, found, wrong, strict=True):
-            await one._sourced_anew(orders[0], dangers)
-        (kept,) = [await served.store.sourced.kept("order")]
+        wrong = [dangers(orders[0], DAY_MS) for orders in found]
+        for one, orders, what in zip(acting_of, found, wrong, strict=True):
+            await one._sourced_anew(orders[0], what)
+        (kept,) = [await risky.store.sourced.kept("order")]
         assert kept is not None
         return kept.sourced_count - 1
 
-    acting_of = [worker_of(served.store, name)._acting for name in ("a", "b")]
+    acting_of = [worker_of(risky.store, name)._acting for name in ("a", "b")]
     await placed(client, "order", Want("A"))
     await client.count("A", "DC", 5)
     await client.count("A", "NEAR", 0)
@@ -363,7 +269,7 @@ async def test_two_workers_that_found_the_same_move_it_once(
     assert 3 == await moved_twice()
 
 
-async def test_page_token_that_is_none_is_refused(served: Service) -> None:
+async def test_page_token_that_is_none_is_refused(risky: Service) -> None:
     """And a page that is too large."""
     for fields, path in (
         ({"page_token": "x.order"}, "page_token"),
@@ -371,13 +277,13 @@ async def test_page_token_that_is_none_is_refused(served: Service) -> None:
         ({"page_size": 1_001}, "page_size"),
     ):
         request = sourcing_pb2.ListAtRiskOrdersRequest(**fields)
-        told = await refusal_of(served.client.sourcing.ListAtRiskOrders(request))
+        told = await refusal_of(risky.client.sourcing.ListAtRiskOrders(request))
         assert [path] == [violation.field for violation in told.violations]
 
 
-async def test_list_has_pages(served: Service) -> None:
+async def test_list_has_pages(risky: Service) -> None:
     """Every order once, also those that were found at the same moment."""
-    client, worker = served.client, worker_of(served.store)
+    client, worker = risky.client, worker_of(risky.store)
     for name in ("a", "b", "c"):
         await placed(client, name, Want("A"))
     await client.count("A", "NEAR", 0)

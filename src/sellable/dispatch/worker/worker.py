@@ -157,7 +157,7 @@ class Worker:
     async def _see_to(self, order: OrderAtRisk) -> Outcome:
         async with self._free:
             outcome = await self._acting.see_to(order)
-        self.outcomes[outcome] += 1
+        self.outcomes[outcome.value] += 1
         return outcome
 
     async def _wait(self, seconds: float) -> None:
