@@ -198,3 +198,20 @@ def test_order_that_cannot_be_planned_is_told_why(
     ended = sellable("sourcing", "plan", "-", *arguments, stdin=order_text)
     assert (exit_code, "") == ended[:2]
     assert said in ended.err
+
+
+def test_service_without_its_table_does_not_start(tmp_path: Path) -> None:
+    """A table that cannot be read is refused at the start, by the name of its setting."""
+    file = tmp_path / "codes.csv"
+    file.write_text("country;postal_code\n")
+    ended = Command("")(
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--data",
+        str(tmp_path / "d"),
+        "--postal-codes",
+        str(file),
+    )
+    assert (2, "") == ended[:2]
+    assert f"error: postal_codes: {file}: line 1: it must be GeoNames' 12 columns" in ended.err

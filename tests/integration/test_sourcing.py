@@ -17,11 +17,13 @@ from support.sourcing import (
     order,
     plan,
     shipped,
+    source_again,
     stocked,
 )
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from support.client import Client
 
@@ -194,3 +196,35 @@ async def test_point_may_be_given_without_a_postal_code(client: Client) -> None:
     answer = await plan(client, Want("A"), of={"destination": place})
     assert {"FAR": {"A": 1}} == shipped(answer.plan)
     assert order(Want("A")).destination == LYON
+
+
+async def test_destination_is_looked_up_where_no_point_is_given(
+    store_url: str, tmp_path: Path
+) -> None:
+    """The table of the settings counts; an unknown code and a point at sea have their paths."""
+    table = tmp_path / "codes.csv"
+    table.write_text("country,postal_code,latitude,longitude\nFR,59000,50.63,3.06\n")
+    lille, nowhere = (
+        sourcing_pb2.Destination(country="FR", postal_code=code) for code in ("59 000", "97999")
+    )
+    ocean = sourcing_pb2.Destination(
+        country="FR", postal_code="59000", point=GeoPoint(latitude=30.0, longitude=-40.0)
+    )
+    async with stocked(store_url, "native", postal_codes=table) as client:
+        answer = await plan(client, Want("A"), of={"destination": lille})
+        assert {"FAR": {"A": 1}} == shipped(answer.plan)
+        assert (50.63, 3.06) == (
+            answer.destination_point.latitude,
+            answer.destination_point.longitude,
+        )
+        assert ("INVALID_FIELD", ["order.destination.postal_code"]) == await refusal_of_plan(
+            client, Want("A"), of={"destination": nowhere}
+        )
+        assert ("INVALID_FIELD", ["order.destination.point"]) == await refusal_of_plan(
+            client, Want("A"), of={"destination": ocean}
+        )
+        told = await refusal_of(source_again(client, "cart", "x", destination=ocean))
+        assert "UNKNOWN_RESERVATION" == told.reason
+        await client.reserve("cart", FR, Want("A"))
+        told = await refusal_of(source_again(client, "cart", "x", destination=ocean))
+        assert ["destination.point"] == [v.field for v in told.violations]

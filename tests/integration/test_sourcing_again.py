@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -164,3 +165,39 @@ async def test_what_cannot_be_sourced_again_is_told(client: Client) -> None:
     closed = await refusal_of(source_again(client, "cart", "x", destination=LYON))
     unknown = await refusal_of(source_again(client, "none", "x", destination=LYON))
     assert ("RESERVATION_CLOSED", "UNKNOWN_RESERVATION") == (closed.reason, unknown.reason)
+
+
+async def test_capacity_moves_with_the_units(client: Client) -> None:
+    """A location that ships nothing of the order any more has its day back, for others too."""
+    await client.apply_network(
+        network(capacities={"NEAR": 1, "DC": 1}, split_lines=False, ship_within_days=0)
+    )
+    await hold(client, "cart", Want("A", 1))
+    assert {"DC": {"A": 1}} == shipped((await plan(client, Want("A"))).plan)
+    answer = await source_again(client, "cart", "full", excluded_locations=["NEAR"])
+    assert {"DC": 1} == bound(answer.reservation)
+    assert {"NEAR": {"A": 1}} == shipped((await plan(client, Want("A"))).plan)
+    # The day that it holds itself is free to its own plan.
+    assert {"DC": 1} == bound(
+        (await source_again(client, "cart", "same", excluded_locations=["NEAR"])).reservation
+    )
+    assert {"NEAR": 1} == bound((await source_again(client, "cart", "back")).reservation)
+    await client.release("cart")
+    assert [] == await client.differences()
+
+
+async def test_two_that_source_the_same_reservation_do_it_one_after_the_other(
+    client: Client,
+) -> None:
+    """Whoever comes second finds another reservation than planned for, and plans again."""
+    await client.reserve("cart", FR, Want("A", 2))
+    answers = await asyncio.gather(
+        *(source_again(client, "cart", f"at-once-{at}", destination=LYON) for at in range(8))
+    )
+    assert all({"NEAR": 2} == bound(answer.reservation) for answer in answers)
+    assert all(1 <= answer.attempts <= 5 for answer in answers)
+    same = await asyncio.gather(
+        *(source_again(client, "cart", "once", destination=LYON) for _ in range(8))
+    )
+    assert 1 == sum(not answer.replayed for answer in same)
+    assert [] == await client.differences()

@@ -31,6 +31,7 @@ NETWORKS: Final = (
     "network horizon=1h quota=A:9 class_quota=X:20",
     "network horizon=1h stale=L0:2",
     "network dated=1:20000:60000",
+    "network capacity=L0:3",
 )
 # What short ways must have answered, whatever the dice say.
 USUAL: Final = ("reserve HELD", "reserve SHORT", "reserve REPLAYED", "confirm DONE", "release DONE")
@@ -78,6 +79,9 @@ class Story:
             lines.append(dice.choice((lines[0], "A=1@L0", "B=1@L1", "Z=1", "D=1@L9")))
         if dice.random() < 0.05:
             extra.append(f"replaces={self._some()}")
+        if dice.random() < 0.1:
+            place, day = dice.choice(LOCATIONS[:2]), dice.choice((15, 16))
+            return f"reserve_planned r{self._made} FR A=1@{place} days={place}:{day}"
         market = dice.choice(("FR", "FR", "FR", "FR", "DE", "DE", "DE", "XX"))
         return " ".join((f"reserve r{self._made} {market}", *lines, *extra))
 

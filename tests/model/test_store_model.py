@@ -14,21 +14,30 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from support.machine import StoreMachine
+from support.machine_plans import PlanMachine
 
 # By default the same examples every time; another number of steps draws new ones.
 _STEPS_VARIABLE: Final = "SELLABLE_TEST_MODEL_STEPS"
 _STEPS_DEFAULT: Final = 2_000
 _STEPS_PER_EXAMPLE_MAX: Final = 50
+_PLAN_STEPS_DEFAULT: Final = 400
 
 
 @pytest.mark.timeout(3_600)  # what fails is made small first, and many steps take long
-def test_scripts_do_what_the_model_does(store_url: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "steps_default"),
+    [(StoreMachine, _STEPS_DEFAULT), (PlanMachine, _PLAN_STEPS_DEFAULT)],
+    ids=["every call", "with plans"],
+)
+def test_scripts_do_what_the_model_does(
+    kind: type[StoreMachine], steps_default: int, store_url: str
+) -> None:
     """After any calls in any order, every answer and the whole state are those of the model."""
     chosen = os.environ.get(_STEPS_VARIABLE)
-    steps = int(chosen or _STEPS_DEFAULT)
+    steps = int(chosen or steps_default)
     machines: list[StoreMachine] = []
 
-    class Machine(StoreMachine):
+    class Machine(kind):  # type: ignore[valid-type, misc]
         def __init__(self) -> None:
             super().__init__(store_url)
             machines.append(self)

@@ -12,13 +12,16 @@ import msgspec
 from sellable.errors import SellableError
 from sellable.maintenance.rollout import Rollout
 from sellable.maintenance.verify import verify
+from sellable.names import capacity_sku
 from sellable.reservation import Reservation, Reserved
 from sellable.stock import Position, parts_of_place
 from sellable.store.connection import Connection
+from sellable.store.following import overdue
+from sellable.store.planned import LostRace, SourcedReservation
 from sellable.store.runner import Retention
 from sellable.store.store import Store
 from sellable.store.supplies import settle_supplies
-from support.model import Model
+from support.model_plans import PlansModel, told_of_plan
 from support.model_values import comparable, refusal
 from support.networks import SKUS
 
@@ -40,7 +43,7 @@ class Pair:
     """One real store, emptied, and one model, at one time of the test's own."""
 
     def __init__(self, url: str) -> None:
-        self.model = Model(START_MS, RETENTION_MS, FUTURE_TOLERANCE_MS)
+        self.model = PlansModel(START_MS, RETENTION_MS, FUTURE_TOLERANCE_MS)
         self.ids: list[str] = []
         self.network_is_new = False
         self._told: dict[tuple[str, str], int] = {}
@@ -83,6 +86,10 @@ class Pair:
             return on_model()
         except SellableError as error:
             return refusal(error)
+        except LostRace as lost:
+            return "LOST", set(lost.shortages)
+        finally:
+            self.model.settle_days()
 
     def apply_network(self, document: Document) -> None:
         """Apply a network on both sides."""
@@ -224,10 +231,19 @@ class Pair:
                         location, supply_id = parts_of_place(bound.location)
                         indexes |= {f"k:{line.sku}": None, f"l:{location}": None}
                         indexes |= {f"w:{bound.location}:{line.sku}": None} if supply_id else {}
+            for day in held.days:
+                if day.state == "held":
+                    indexes |= {f"k:{capacity_sku(day.location, day.date)}": None}
             for index in indexes:
                 expected.setdefault(index, []).append(name)
         expected.pop("o:", None)
         assert expected == self.run(self._listings())
+        due = {
+            (name, held.plan.ship_by_ms)
+            for name, held in self.model.reservations.items()
+            if held.plan and held.is_open
+        }
+        assert due == set(self.run(overdue(self.store.runner, self.model.now_ms + 10**9)))
 
     async def _listings(self) -> dict[str, list[str]]:
         prefix = self.store.runner.partition.index("")
@@ -245,6 +261,10 @@ async def _told(call: Awaitable[object]) -> object:
         answer = await call
     except SellableError as error:
         return refusal(error)
+    except LostRace as lost:
+        return "LOST", set(lost.shortages)
+    if isinstance(answer, SourcedReservation):
+        return comparable(answer.reservation), answer.replayed, told_of_plan(answer.kept)
     if isinstance(answer, Reserved):
         return comparable(answer.reservation), answer.replayed
     return comparable(answer) if isinstance(answer, Reservation) else answer

@@ -68,7 +68,10 @@ class StoreMachine(StockMachine):
     def edit_cart(self, data: st.DataObject) -> None:
         """Replace a hold by another one."""
         name = self._some_id(data)
-        replaced = next(request for request in self.asked if request.reservation_id == name)
+        planned = [held.request for held in self.pair.model.reservations.values()]
+        known = [*self.asked, *planned]
+        named = (request for request in known if request.reservation_id == name)
+        replaced = next(named, self.asked[0])  # a plan that was refused is nobody's request
         market = data.draw(st.sampled_from((*[replaced.market] * 6, *MARKETS)))
         self._reserve(
             ReserveRequest(

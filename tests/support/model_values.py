@@ -10,6 +10,7 @@ from sellable.reservation import Allocation, Reservation, ReservedLine, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date
 
     from sellable.reservation import ReserveRequest
 
@@ -52,6 +53,25 @@ class HeldLine:
 
 
 @dataclass
+class Day:
+    """One order of a location's day: "held", "used", given back as "free", or "lapsed"."""
+
+    location: str
+    date: date
+    state: str = "held"
+
+
+@dataclass
+class Plan:
+    """What is kept of a plan."""
+
+    plan: bytes
+    ship_by_ms: int
+    count: int = 1
+    refused: frozenset[tuple[int, str]] = frozenset()
+
+
+@dataclass
 class Held:
     """A reservation and what its repeats need."""
 
@@ -64,6 +84,8 @@ class Held:
     confirm_ms: int = 0
     forget_ms: int = 0
     requests: dict[object, object] = field(default_factory=dict)
+    days: list[Day] = field(default_factory=list)
+    plan: Plan | None = None
 
     @property
     def is_open(self) -> bool:

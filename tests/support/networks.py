@@ -29,6 +29,7 @@ _TAGS = st.tuples(
     st.sampled_from(([], ["a"])),
     st.sampled_from(([], ["b"])),
 )
+_LIMITS = st.fixed_dictionaries({}, optional={"daily_capacity": st.integers(0, 3)})
 _PLACES = st.lists(st.sampled_from((*LOCATIONS, "tag:a", "tag:b")), min_size=1, max_size=3)
 
 
@@ -43,6 +44,7 @@ def location_lists(draw: st.DrawFn) -> list[Document]:
             "tags": tags,
             "safety_stock": draw(st.integers(0, 3)),
             "enabled": draw(st.booleans()),
+            **draw(_LIMITS),
         }
         for name, tags in zip(LOCATIONS, draw(_TAGS), strict=True)
     ]

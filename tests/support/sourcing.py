@@ -82,9 +82,9 @@ def network(*, capacities: dict[str, int] | None = None, **constraints: Any) -> 
 
 
 @asynccontextmanager
-async def stocked(store_url: str, transport: str) -> AsyncIterator[Client]:
+async def stocked(store_url: str, transport: str, **settings: Any) -> AsyncIterator[Client]:
     """Serve a store in which each location has some of A, and only DC has B."""
-    async with service(store_url, transport=transport) as one:
+    async with service(store_url, transport=transport, **settings) as one:
         await one.client.apply_network(network(split_lines=False))
         for location, quantity in (("NEAR", 2), ("DC", 5), ("FAR", 5)):
             await one.client.count("A", location, quantity)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from sellable.cli.rejections import _which
 from sellable.v1.common_pb2 import Money
-from sellable.v1.sourcing_pb2 import ListDeliveryOptionsResponse
+from sellable.v1.sourcing_pb2 import ListDeliveryOptionsResponse, Rejection
 from support.command import Command
 from support.planned import (
     large,
@@ -53,11 +54,11 @@ RUNNER_UP: Final = (
 )
 REJECTED: Final = """\
 ships nothing               locations   which
-──────────────────────────────────────────────────────────────────────────────
-costlier                            1   STORE-NICE (5.77 EUR more)
-no stock                            1   STORE-LILLE (none of 85123A and 22423)
-not in an allowed country           1   DC-LONDON (GB, only FR may ship)
-too far away                        1   DC-NOWHERE (its place is not known)
+─────────────────────────────────────────────────────────────────────────────
+costlier                            1   STORE-NICE: 5.77 EUR more
+no stock                            1   STORE-LILLE: none of 85123A and 22423
+not in an allowed country           1   DC-LONDON: GB, only FR may ship
+too far away                        1   DC-NOWHERE: its place is not known
 """
 
 
@@ -193,6 +194,17 @@ def test_hundreds_of_locations_can_be_read(order: str, width: int, lines_max: in
     assert len(grouped) < lines_max
     assert all(len(line) <= width for line in grouped)
     assert all(rejection.location in each for rejection in answer.rejections)
+
+
+def test_reason_is_told_with_its_commonest_details() -> None:
+    """Hundreds with few details are one line: the details, some names of each, and the rest."""
+    rejections = [
+        Rejection(location=f"L{at}", detail=detail)
+        for at, detail in enumerate(["none"] * 200 + ["two"] * 2 + [f"{at} km" for at in range(9)])
+    ]
+    assert "L0, L1, L2 and 197 more: none; L200, L201: two; L202: 0 km; 8 others (--all)" == (
+        _which(rejections)
+    )
 
 
 def test_unreadable_network_shows_utc(order: str) -> None:

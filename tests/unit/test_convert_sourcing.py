@@ -70,7 +70,7 @@ def test_order_is_converted() -> None:
             value=common_pb2.Money(currency_code="EUR", units=12, nanos=345_678_901),
         ),
         profile="green",
-        at_time=Timestamp(seconds=1),
+        at_time=Timestamp(seconds=946_684_800),
         alternatives=2,
         explain=True,
         solve_limit=Duration(seconds=1, nanos=500_000_000),
@@ -83,7 +83,7 @@ def test_order_is_converted() -> None:
             value=Amount(currency="EUR", micros=12_345_678),
         ),
         profile="green",
-        at_ms=1_000,
+        at_ms=946_684_800_000,
         alternatives=2,
         explain=True,
         solve_limit_ms=1_500,
@@ -187,7 +187,9 @@ def test_fault_of_an_order_has_its_path(changes: dict[str, Any], field: str) -> 
         ({"alternatives": 6}, "alternatives"),
         ({"alternatives": -1}, "alternatives"),
         ({"profile": "x" * 65}, "profile"),
-        ({"at_time": Timestamp(nanos=-1)}, "at_time"),
+        ({"at_time": Timestamp(seconds=1_000_000_000, nanos=-1)}, "at_time"),
+        ({"at_time": Timestamp(seconds=946_684_799)}, "at_time"),  # 1999
+        ({"at_time": Timestamp(seconds=4_102_444_800)}, "at_time"),  # 2100
         ({"solve_limit": Duration()}, "solve_limit"),
         ({"solve_limit": Duration(seconds=10, nanos=1_000_000)}, "solve_limit"),
         ({"reservation_id": "x" * 65}, "reservation_id"),
@@ -204,7 +206,7 @@ def test_fault_of_a_plan_has_its_path(changes: dict[str, Any], field: str) -> No
     [
         ({"reservation_id": ""}, {}, "reservation_id"),
         ({"ttl": Duration()}, {}, "ttl"),
-        ({}, {"at_time": Timestamp(seconds=1)}, "source.at_time"),
+        ({}, {"at_time": Timestamp(seconds=946_684_800)}, "source.at_time"),
         ({}, {"alternatives": 1}, "source.alternatives"),
         ({}, {"explain": True}, "source.explain"),
         ({}, {"reservation_id": "other"}, "source.reservation_id"),

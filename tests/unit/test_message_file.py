@@ -49,7 +49,7 @@ def test_every_fault_is_told_by_its_path(tmp_path: Path) -> None:
     """Unknown fields, values of another type and twice the same field, all at once."""
     message, notes = refused(
         tmp_path,
-        b'{"orderReference": "x", "order_reference": "y", "chanel": "web", "country": 3, "lines": ['
+        b'{"orderReference": "x", "order_reference": "y", "channels": "web", "country": 3, "lines": ['
         b'{"sku": "A", "quantity": 2.5}, {"quantity": true}, {"quantity": 1e3}, null, '
         b'{"quantity": 9223372036854775808}], "destination": [], "promise_time": "soon", '
         b'"value": {"nanos": 3000000000}, "x": "red"}',
@@ -57,7 +57,7 @@ def test_every_fault_is_told_by_its_path(tmp_path: Path) -> None:
     assert "order.json has 12 problems" == message
     assert [
         "order.order_reference: is the same as orderReference: give it once",
-        "order.chanel: is not known: did you mean channel?",
+        "order.channels: is not known: did you mean channel?",
         "order.country: 3 is not a text: write it in quotes",
         "order.lines[0].quantity: 2.5 is not a whole number of 64 bits",
         "order.lines[1].quantity: true is not a whole number of 64 bits",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import date
 
 import pytest
 from hypothesis import example, given
@@ -118,3 +119,23 @@ def test_a_wrong_country_is_answered_with_the_right_one(country: str, hint: str)
 def test_currencies_are_checked_by_form(code: str, *, good: bool) -> None:
     """Three upper case letters."""
     assert (names.currency_problem(code) is None) == good
+
+
+@pytest.mark.parametrize("sku", ["capacity:", "capacity:DC:2026-03-01"])
+def test_days_of_locations_are_no_skus_of_users(sku: str) -> None:
+    """They are refused, and no quick look at many SKUs lets one through."""
+    assert names.is_capacity(sku)
+    assert "must not begin with capacity:" in (names.sku_problem(sku) or "")
+    assert not names.skus_are_plain(["A", sku])
+
+
+@pytest.mark.parametrize("sku", ["a capacity:", "Capacity:", "capacity"])
+def test_other_skus_may_speak_of_capacity(sku: str) -> None:
+    """Only the beginning counts."""
+    assert not names.is_capacity(sku)
+    assert names.sku_problem(sku) is None
+
+
+def test_a_day_of_a_location_is_named_by_its_local_date() -> None:
+    """A date and no moment: it is the location's own."""
+    assert names.capacity_sku("DC", date(2026, 3, 1)) == "capacity:DC:2026-03-01"

@@ -100,6 +100,10 @@ def test_points_of_a_code_are_averaged(tmp_path: Path) -> None:
         ("GB", "AB1", 1),
         ("BR", "01310-100", 20),
         ("BR", "01311-000", None),
+        ("BR", "05407-002", 21),
+        ("BR", "05512-002", 22),
+        ("BR", "0540", None),
+        ("US", "05407002", None),
         ("US", "10001-1234", 30),
         ("CA", "M5V 3L9", 40),
         ("NL", "1012 AB", 50),
@@ -115,7 +119,8 @@ def test_longest_known_part_is_taken(
 ) -> None:
     """A table of districts and first digits answers whole codes; a part that misleads does not."""
     rows = (
-        "GB,AB10,10,0\nGB,AB1,1,0\nGB,AB11,11,0\nGB,W1,2,0\nBR,01310,20,0\nUS,10001,30,0\n"
+        "GB,AB10,10,0\nGB,AB1,1,0\nGB,AB11,11,0\nGB,W1,2,0\nBR,01310,20,0\nBR,05407-000,21,0\nBR,05500-000,22,0\n"
+        "US,10001,30,0\n"
         "CA,M5V,40,0\nNL,1012,50,0\nFR,75,60,0\nFR,75001,61,0\n"
     )
     expected = None if latitude is None else Point(float(latitude), 0.0)

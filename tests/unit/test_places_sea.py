@@ -27,6 +27,7 @@ CITIES: Final = DATA / "places" / "geonames_cities15000.csv.gz"
         (-45, -120),  # the Pacific
         (56.55, 3.21),  # the oil field Ekofisk in the North Sea
         (43.0, 8.0),  # between Corsica and the mainland
+        (2.35, 48.86),  # Paris, latitude and longitude swapped
         (90, 180),
         (0, -180),
         (0, 180),

@@ -38,7 +38,7 @@ class ExitCode(IntEnum):
 
 EXIT_CODES_HELP: Final = {
     ExitCode.DONE: "done",
-    ExitCode.REFUSED: "refused: not enough stock, not known, closed; verify found differences",
+    ExitCode.REFUSED: "refused: no stock, no plan, not known, closed; verify found differences",
     ExitCode.USAGE: "the command, a value or a document is not valid",
     ExitCode.NO_ANSWER: "the service or its store does not answer, or is overloaded",
     ExitCode.FAULT: "a fault of sellable",

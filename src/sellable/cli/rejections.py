@@ -28,7 +28,7 @@ _WORDS: Final = {
     "COSTLIER": "costlier",
     "NO_SERVICE": "no carrier",
 }
-_NAMED_MAX: Final = 3  # locations of a reason that are told with their detail
+_TOLD_MAX: Final = 3  # details of a reason, and locations of a detail, that are told
 
 
 def words_of(rejection: Rejection) -> str:
@@ -67,18 +67,16 @@ def _grouped(rejections: Sequence[Rejection]) -> Table:
 
 
 def _which(group: Sequence[Rejection]) -> str:
-    details = {rejection.detail for rejection in group}
-    if len(details) == 1 and len(group) > 1:
-        # One detail for all is told once.
-        names = [rejection.location for rejection in group[: 2 * _NAMED_MAX]]
-        common = f": {detail}" if (detail := details.pop()) else ""
-        return f"{', '.join(names)}{_others(len(group) - len(names))}{common}"
-    named = [
-        f"{rejection.location} ({rejection.detail})" if rejection.detail else rejection.location
-        for rejection in group[:_NAMED_MAX]
-    ]
-    return f"{', '.join(named)}{_others(len(group) - len(named))}"
-
-
-def _others(count: int) -> str:
-    return f" and {number(count)} more (--all)" if count else ""
+    """Return some locations of a reason with the details that most of them have."""
+    names: dict[str, list[str]] = {}
+    for rejection in group:
+        names.setdefault(rejection.detail, []).append(rejection.location)
+    told = sorted(names.items(), key=lambda item: -len(item[1]))[:_TOLD_MAX]
+    parts = []
+    for detail, some in told:
+        more = len(some) - _TOLD_MAX
+        text = ", ".join(some[:_TOLD_MAX]) + (f" and {number(more)} more" if more > 0 else "")
+        parts.append(f"{text}: {detail}" if detail else text)
+    if rest := len(group) - sum(len(some) for _, some in told):
+        parts.append(f"{number(rest)} others (--all)")
+    return "; ".join(parts)

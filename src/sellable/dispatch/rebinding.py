@@ -81,7 +81,7 @@ class Rebinding:
         pairs = frozenset(
             (self.origins.index(origin), location)
             for origin, location in self.barred
-            if origin in skus and not left.get((origin, location))
+            if origin in skus and location in places and not left.get((origin, location))
         )
         return replace(stock, available=tuple(map(tuple, available))), pairs
 

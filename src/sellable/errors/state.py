@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sellable.errors.base import SellableError
+from sellable.errors.root import SellableError
 
 
 class LocationNotInMarket(SellableError):
@@ -87,8 +87,8 @@ class BlockedLine:
 
     `constraint` is a key of the network document (`max_distance_km`, `protected`, `max_parcels`),
     or `stock`, `sellable` (the market's number), `capacity`, `cut_off`, `opening_hours`,
-    `carriers`, `location` (that the line is bound to), `refused`, or `strategies` where none is for
-    the order.
+    `carriers`, `location` (that the line is bound to), `refused`, `strategies` where none is for the
+    order, or `solve_limit` where no plan was found in time.
     """
 
     line_id: str

@@ -22,6 +22,9 @@ MICRO: Final = 1_000_000
 _SEPARATORS: Final = re.compile(r"[\s-]+")
 # A digit and two letters end every British code; what stands before them is a district.
 _BRITISH: Final = re.compile(r"(.{2,4})\d[A-Z]{2}")
+# Of Brazil, GeoNames has "only the codes ending with -000 and the major code per municipality":
+# one that ends with zeros is of all that begin as it does.
+_BRAZILIAN_DIGITS: Final = 8
 
 
 def normalised(postal_code: str) -> str:
@@ -53,10 +56,12 @@ class PostalCodes:
         rows: NDArray[np.bytes_] = np.frombuffer(keys, dtype=f"S{KEY_BYTES}")
         # A mergesort: nearly free on a file that is in order, as such files are.
         order = np.argsort(rows, kind="stable")
-        rows = rows[order]
+        rows, micros = rows[order], micros[order]
+        del order  # a large table is here several times over, so what is done with goes at once
         starts = np.flatnonzero(np.concatenate(([True], rows[1:] != rows[:-1])))
         self._keys = rows[starts]
-        self._micros = _centres(micros[order], starts)
+        del rows
+        self._micros = _centres(micros, starts)
         self.countries = tuple(sorted({key.decode() for key in set(self._keys.astype("S2"))}))
 
     def __len__(self) -> int:
@@ -93,6 +98,8 @@ def _candidates(country: str, code: str) -> Iterator[str]:
         return
     for length in range(len(code) - 1, PREFIX_CHARACTERS_MIN - 1, -1):
         yield code[:length]
+        if country == "BR" and len(code) == _BRAZILIAN_DIGITS:
+            yield code[:length].ljust(_BRAZILIAN_DIGITS, "0")
 
 
 def _centres(micros: NDArray[np.int32], starts: NDArray[np.intp]) -> NDArray[np.int32]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from sellable.errors import (
@@ -15,8 +16,8 @@ from sellable.errors import (
 from sellable.sourcing.building import build
 from sellable.sourcing.calendar import local_day
 from sellable.sourcing.carriers import Carriers
-from sellable.sourcing.finding import best, costs_through, runners_up
-from sellable.sourcing.infeasible import blocked_lines, no_strategy
+from sellable.sourcing.finding import Undecided, best, costs_through, runners_up
+from sellable.sourcing.infeasible import blocked_lines, no_strategy, out_of_time
 from sellable.sourcing.options import options
 from sellable.sourcing.places import Places
 from sellable.sourcing.plan import Decision
@@ -71,20 +72,23 @@ class Profiles:
         """
         tactics, situation = self._prepared(request, stock)
         tried: list[str] = []
-        survey = None
+        blocked = partial(no_strategy, request, tactics.profile)
         applying = tactics.applying(situation.demand, situation.at_ms, complete=request.complete)
         for tactic in applying:
             tried.append(tactic.strategy.name)
             survey = Survey.of(situation, tactic)
             case = build(survey)
-            solution = best(case, request.solve_limit_ms)
+            try:
+                solution = best(case, request.solve_limit_ms)
+            except Undecided:
+                solution, blocked = None, partial(out_of_time, request)
+            else:
+                blocked = partial(blocked_lines, survey)
             if solution is not None:
                 return self._decision(case, solution, tactics.profile)
             if not tactic.strategy.fall_back:
                 break
-        if survey is None:
-            raise NoFeasiblePlan(*no_strategy(request.order, tactics.profile))
-        raise NoFeasiblePlan(*blocked_lines(survey), tried=tuple(tried))
+        raise NoFeasiblePlan(*blocked(), tried=tuple(tried))
 
     def delivery_options(
         self, request: SourcingRequest, stock: SourcingStock

@@ -12,7 +12,7 @@ from sellable.errors import BlockedLine
 from sellable.network import Policy
 from sellable.sourcing.barriers import MEANINGS, Barrier
 from sellable.sourcing.building import build
-from sellable.sourcing.finding import best
+from sellable.sourcing.finding import Undecided, best
 from sellable.sourcing.strategies import Tactic
 from sellable.sourcing.survey import Survey
 
@@ -20,15 +20,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sellable.network import Constraints
-    from sellable.sourcing.order import Order
+    from sellable.sourcing.order import SourcingRequest
 
 _NAMES_MAX = 3  # locations that a text names
 
 
-def no_strategy(order: Order, profile: str) -> tuple[BlockedLine, ...]:
+def no_strategy(request: SourcingRequest, profile: str) -> tuple[BlockedLine, ...]:
     """Return all lines of an order that no strategy of the profile is for."""
     text = f"no strategy of the profile {profile!r} is for this order at this time"
-    return tuple(BlockedLine(line.line_id, line.sku, "strategies", text) for line in order.lines)
+    return _every_line(request, "strategies", text)
+
+
+def out_of_time(request: SourcingRequest) -> tuple[BlockedLine, ...]:
+    """Return all lines of an order for which no plan was found in time."""
+    text = f"no plan was found within {request.solve_limit_ms} ms, and there may be one"
+    return _every_line(request, "solve_limit", text)
+
+
+def _every_line(request: SourcingRequest, constraint: str, detail: str) -> tuple[BlockedLine, ...]:
+    lines = request.order.lines
+    return tuple(BlockedLine(line.line_id, line.sku, constraint, detail) for line in lines)
 
 
 def blocked_lines(survey: Survey) -> tuple[BlockedLine, ...]:
@@ -148,4 +159,7 @@ def _feasible(survey: Survey, constraints: Constraints) -> bool:
     situation = survey.situation
     strategy = replace(survey.tactic.strategy, constraints=constraints, policy=Policy.OPTIMAL)
     looser = Survey.of(situation, Tactic(strategy, situation.places))
-    return best(build(looser), situation.request.solve_limit_ms) is not None
+    try:
+        return best(build(looser), situation.request.solve_limit_ms) is not None
+    except Undecided:
+        return False

@@ -12,7 +12,7 @@ from sellable.network import Constraints
 from sellable.sourcing.barriers import Barrier
 from sellable.sourcing.building import build
 from sellable.sourcing.calendar import Calendar
-from sellable.sourcing.finding import best
+from sellable.sourcing.finding import Undecided, best
 from sellable.sourcing.plan import DeliveryOption
 from sellable.sourcing.strategies import Tactic
 from sellable.sourcing.survey import Survey
@@ -79,7 +79,10 @@ def _plan(
     )
     survey = Survey.of(situation, Tactic(restricted, situation.places))
     case = build(survey)
-    solution = best(case, situation.request.solve_limit_ms)
+    try:
+        solution = best(case, situation.request.solve_limit_ms)
+    except Undecided:
+        return None  # what is not found in time cannot be promised
     if solution is None or not solution.modes:
         return None
     return _option(case, solution, service)

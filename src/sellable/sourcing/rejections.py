@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sellable.network import Policy
 from sellable.sourcing.barriers import MEANINGS, Barrier
+from sellable.sourcing.finding import costs_are_exact
 from sellable.sourcing.plan import Rejection, RejectionReason
 from sellable.sourcing.terms import MEASURES
 
@@ -77,20 +78,20 @@ def explained(survey: Survey, at: int, barrier: Barrier) -> str:
 
 def told_difference(
     scale: Scale, currency: str, less: tuple[int, ...], more: tuple[int, ...]
-) -> str:
+) -> str | None:
     """Say in words how much more the second costs, at the first level that differs."""
     for level, (one, other) in enumerate(zip(less, more, strict=True)):
         if one == other:
             continue
         if scale.unfilled_cost == 1 and level == scale.unfilled_level < scale.count - 1:
-            return f"{other - one} more units stay unfilled"
+            return f"{other - one} units unfilled"
         terms = [term for term, at in scale.levels.items() if at == level]
         if scale.ordered:
             measure = MEASURES[terms[0]]
             amount = f"{(other - one) / measure.per_unit:.3f}".rstrip("0").rstrip(".")
-            return f"{amount} {measure.unit or currency} more of {terms[0]}"
-        return f"costs {(other - one) / 1_000_000:.6f} {currency} more"
-    return "costs the same; of equal plans the first is taken"
+            return f"{amount} {measure.unit or currency} of {terms[0]}"
+        return f"{(other - one) / 1_000_000:.6f} {currency}"
+    return None
 
 
 def _costlier(
@@ -108,7 +109,12 @@ def _costlier(
     if cost is None:
         return "no plan that ships from it keeps every constraint"
     currency = case.survey.situation.currency
-    return told_difference(case.survey.tactic.scale, currency, solution.objective, cost)
+    if cost < solution.objective:
+        return "not known to cost more: the plan is not proven the best"
+    more = told_difference(case.survey.tactic.scale, currency, solution.objective, cost)
+    if more is None:
+        return "costs no less; of equal plans one is taken"
+    return f"costs {more} more" if costs_are_exact(case) else f"costs at least {more} more"
 
 
 def _while(days: int) -> str:

@@ -68,8 +68,9 @@ class Survey:
         _keep_together(barriers, groups, demand)
         ship_days = _ship_days(barriers, situation, calendar)
         modes = _modes(barriers, situation, tactic, split, ship_days)
+        _bar_heavy(barriers, modes, demand, split)
         _keep_together(barriers, groups, demand)
-        served = (barriers == Barrier.NONE).any(axis=0)
+        modes = _bearing(barriers, modes, demand)
         return cls(
             situation=situation,
             tactic=tactic,
@@ -77,7 +78,7 @@ class Survey:
             split=split,
             groups=groups,
             ship_days=ship_days,
-            modes=modes.only(served[modes.location]),
+            modes=modes,
         )
 
 
@@ -179,8 +180,6 @@ def _modes(
     if tactic.strategy.constraints.on_time and request.order.promise_ms:
         modes = modes.only(modes.arrive_ms <= request.order.promise_ms)
         _bar_unserved(barriers, wanted, modes, Barrier.LATE)
-    if len(modes.location):
-        modes = _bear_heaviest(barriers, modes, demand, split)
     return modes
 
 
@@ -190,20 +189,22 @@ def _bar_unserved(barriers: Barriers, wanted: Mask, modes: Modes, barrier: Barri
     _lower(barriers, np.broadcast_to(unserved, barriers.shape), barrier)
 
 
-def _bear_heaviest(barriers: Barriers, modes: Modes, demand: Demand, split: Mask) -> Modes:
-    """Keep, of each location, the modes whose parcels can hold any unit that it may ship.
-
-    What is too heavy for all of them is barred from there: a unit for one parcel, or a line that
-    stays whole for all parcels of a shipment.
-    """
+def _bar_heavy(barriers: Barriers, modes: Modes, demand: Demand, split: Mask) -> None:
+    """Bar units that no parcel of a location can hold, and whole lines that no shipment can."""
     starts = np.flatnonzero(np.diff(modes.location, prepend=-1))
-    places = modes.location[starts]
+    if not len(starts):
+        return
     grams = demand.unit_grams[:, None]
     parcel_most = np.maximum.reduceat(modes.parcel_grams_max, starts)
     shipment_most = np.maximum.reduceat(modes.grams_max, starts)
     whole_grams = np.where(split, 1, demand.quantity)[:, None] * grams
     heavy = np.zeros(barriers.shape, dtype=bool)
-    heavy[:, places] = (grams > parcel_most) | (whole_grams > shipment_most)
+    heavy[:, modes.location[starts]] = (grams > parcel_most) | (whole_grams > shipment_most)
     _lower(barriers, heavy, Barrier.TOO_HEAVY)
-    heaviest = np.where(barriers == Barrier.NONE, grams, 0).max(axis=0)
-    return modes.only(modes.parcel_grams_max >= heaviest[modes.location])
+
+
+def _bearing(barriers: Barriers, modes: Modes, demand: Demand) -> Modes:
+    """Return the modes, of each location, whose parcels can hold any unit that it may ship."""
+    grams = np.where(barriers == Barrier.NONE, demand.unit_grams[:, None], -1)
+    heaviest = grams.max(axis=0)[modes.location]
+    return modes.only((heaviest >= 0) & (heaviest <= modes.parcel_grams_max))

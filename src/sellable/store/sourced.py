@@ -95,13 +95,14 @@ class Sourced:
             IdempotencyConflict: The id was used with other content.
             UnknownMarket, UnknownSku: As named.
         """
+        content = {"reservation_id": "planned", **planned.content}
         request = {
             "reservation_id": planned.reservation_id,
             "market": planned.market,
             "lines": planned.lines,
             "ttl_ms": planned.ttl_ms,
             "order_reference": planned.order_reference,
-            "fingerprint": fingerprint(planned.content),
+            "fingerprint": fingerprint(content),
             "units": planned.units,
             "capacities": packed_capacities(planned.capacities),
             **_kept_fields(planned.wanted, planned.plan, planned.ship_by_ms),
@@ -112,7 +113,7 @@ class Sourced:
                 return self._answered(answer)
             case "REPLAYED":
                 known = decode_reservation(answer.packed).fingerprint
-                return self._replayed(answer, planned.reservation_id, planned.content, known)
+                return self._replayed(answer, planned.reservation_id, content, known)
             case "LOST":
                 raise LostRace(_decode_shortages(answer.packed))
             case "UNKNOWN_MARKET":
@@ -129,10 +130,11 @@ class Sourced:
             IdempotencyConflict: The request id was used with other content.
             UnknownReservation, ReservationExpired, ReservationClosed, InvalidFields: As `transfer`.
         """
+        content = {"request_id": "planned", **planned.content}
         request = {
             "reservation_id": planned.reservation_id,
             "request_id": planned.request_id,
-            "fingerprint": fingerprint(planned.content),
+            "fingerprint": fingerprint(content),
             "seen": planned.seen,
             "units": planned.units,
             "capacities": packed_capacities(planned.capacities),
@@ -150,7 +152,7 @@ class Sourced:
                 known = decode_reservation(answer.packed).requests
                 assert isinstance(known, dict)
                 request_id = planned.request_id
-                return self._replayed(answer, request_id, planned.content, known[request_id])
+                return self._replayed(answer, request_id, content, known[request_id])
             case "LOST":
                 raise LostRace(_decode_shortages(answer.packed))
             case "UNKNOWN_RESERVATION":

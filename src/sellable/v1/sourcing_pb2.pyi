@@ -279,8 +279,8 @@ class SourceOrderRequest(_message.Message):
 
     @_builtins.property
     def at_time(self) -> _timestamp_pb2.Timestamp:
-        """Optional. Which dated strategies apply, and from when delivery counts. Must be unset in SourceAndReserve. Default
-        now.
+        """Optional. Which dated strategies apply, and from when delivery counts: a time of the years 2000 to 2099. Must be
+        unset in SourceAndReserve. Default now.
         """
 
     @_builtins.property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sellable.dispatch.asked import Amount, AskedOrder, HoldAsked, Place, PlanAsked, RebindAsked
@@ -16,6 +17,8 @@ from sellable.limits import (
     SOLVE_LIMIT_MS_MIN,
     SOURCING_ALTERNATIVES_MAX,
     SOURCING_EXCLUDED_MAX,
+    WINDOW_YEAR_MAX,
+    WINDOW_YEAR_MIN,
 )
 from sellable.names import (
     channel_problem,
@@ -37,6 +40,9 @@ if TYPE_CHECKING:
     from sellable.v1 import common_pb2, sourcing_pb2
 
 _NANOS_MAX: Final = 999_999_999
+_YEARS_S: Final = [
+    int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (WINDOW_YEAR_MIN, WINDOW_YEAR_MAX)
+]
 _NOWHERE: Final = Place(country="")
 
 
@@ -153,7 +159,7 @@ def _plan(
     return PlanAsked(
         order=order,
         profile=request.profile,
-        at_ms=_time_ms(checks, f"{path}at_time", at),
+        at_ms=_at_ms(checks, f"{path}at_time", at),
         alternatives=request.alternatives,
         explain=request.explain,
         solve_limit_ms=_solve_limit_ms(checks, f"{path}solve_limit", request, bounds),
@@ -211,8 +217,19 @@ def _value(checks: Checks, path: str, money: common_pb2.Money | None) -> Amount 
 
 
 def _time_ms(checks: Checks, path: str, time: Timestamp | None) -> int:
-    """Return a time in ms; None, and what lies before 1970, is unset."""
-    return 0 if time is None else max(0, observe_us(checks, path, time) // 1_000)
+    """Return a time in ms; None is unset, and before 1970 is as late as its beginning."""
+    return 0 if time is None else max(1, observe_us(checks, path, time) // 1_000)
+
+
+def _at_ms(checks: Checks, path: str, time: Timestamp | None) -> int:
+    """Return when an order is sourced: in the years for which calendars and windows are made."""
+    if time is None:
+        return 0
+    if not _YEARS_S[0] <= time.seconds < _YEARS_S[1]:
+        rule = f"must be a time of the years {WINDOW_YEAR_MIN} to {WINDOW_YEAR_MAX - 1}"
+        checks.refuse(path, rule)
+        return 0
+    return _time_ms(checks, path, time)
 
 
 def _solve_limit_ms(

@@ -6,14 +6,14 @@ worth of its items. See README.md of this room for the bound that it is searched
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
     from sellable.sourcing.solver.items import Items, Real
-    from sellable.sourcing.solver.problem import Whole
+    from sellable.sourcing.solver.problem import Mask, Whole
 
 TOLERANCE = 1e-9
 
@@ -49,6 +49,20 @@ class Columns:
     spent: Real
     reduced: Real
     complete: bool
+
+    def spread(self, places: Whole, each: int, most: int) -> Columns:
+        """Return the first ones, so many of each location at most."""
+        place = places[self.mode]
+        order = np.argsort(place, kind="stable")
+        begins = np.searchsorted(place[order], place[order])
+        rank = np.empty(len(order), dtype=np.int64)
+        rank[order] = np.arange(len(order)) - begins
+        return self.take(np.flatnonzero(rank < each)[:most])
+
+    def renumbered(self, kept: Mask) -> Columns:
+        """Return the columns of the modes that are kept, which are numbered anew."""
+        columns = self.take(np.flatnonzero(kept[self.mode]))
+        return replace(columns, mode=(np.cumsum(kept) - 1)[columns.mode])
 
     def take(self, rows: Whole) -> Columns:
         """Return some of them."""
@@ -157,7 +171,11 @@ class Pricing:
         for sku, units in items.shared.items():
             stock = np.append(items.problem.stock[sku], np.full(len(units), 1 << 50))
             kept &= amount @ units <= stock[items.place[mode]]
-        mode, amount = mode[kept], amount[kept]
+        return self.given(mode[kept], amount[kept], slack, complete=complete)
+
+    def given(self, mode: Whole, amount: Real, slack: float, *, complete: bool) -> Columns:
+        """Return the columns of modes and amounts up to a reduced cost."""
+        items = self.items
         cost = self.fixed[mode] + (self.unit[mode] * amount).sum(axis=1)
         spent = np.stack(
             [
@@ -171,6 +189,13 @@ class Pricing:
         order = np.lexsort((*amount.T, mode, reduced))
         order = order[reduced[order] <= slack]
         return Columns(mode, amount, cost, spent, reduced, complete).take(order)
+
+
+def negative(place: Whole, mode: Whole, reduced: Real) -> Real:
+    """Return by location the least reduced cost of its columns, 0 where it is not below."""
+    least = np.zeros(int(place.max(initial=-1)) + 1)
+    np.minimum.at(least, place[mode], reduced)
+    return least
 
 
 def _amounts(most: Real) -> tuple[Whole, Real]:

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sellable.sourcing.solver.columns import negative
+
 if TYPE_CHECKING:
     from sellable.sourcing.solver.columns import Columns, Prices
     from sellable.sourcing.solver.deadline import Deadline
     from sellable.sourcing.solver.items import Items, Real
     from sellable.sourcing.solver.problem import Mask, Whole
 
-PAIRS_MAX = 200_000  # of states and columns that are looked at together
+PAIRS_MAX = 50_000  # of states and columns that are looked at together
 WORD_BITS = 62
 
 Sent = list[tuple[int, "Real"]]  # modes of the problem, and how many of each item they send
@@ -64,7 +66,9 @@ class Search:
 
     def __init__(self, items: Items, prices: Prices, columns: Columns) -> None:
         self._items = items
-        self._base = prices.base(items) + _negative(items.place[columns.mode], columns.reduced)
+        self._base = prices.base(items) + float(
+            negative(items.place, columns.mode, columns.reduced).sum()
+        )
         used = (columns.amount > 0).sum(axis=0)
         self._rank = np.argsort(used, kind="stable")  # items with the fewest columns first
         self._columns = columns
@@ -101,8 +105,8 @@ class Search:
                 return False
             states = stack.pop()
             self._complete(states, found)
-            stack += self._extended(states, found)
-        return True
+            stack += self._extended(states, found, deadline)
+        return not deadline.passed()
 
     def _complete(self, states: _States, found: Found) -> None:
         """Collect the plans that one column more completes."""
@@ -140,19 +144,21 @@ class Search:
             kept &= self._place[before[row]] != self._place[column]
         return kept
 
-    def _extended(self, states: _States, found: Found) -> list[_States]:
+    def _extended(self, states: _States, found: Found, deadline: Deadline) -> list[_States]:
         """Return states with one column more that leave something open, the best ones last."""
         enough = states.rest[:, self._bounding] >= 2 * self._spent_least
         states = states.take(np.flatnonzero(enough.all(axis=1)))
         amounts = self._decode(states.open_items)[:, self._rank]
         anchor = (amounts > 0).argmax(axis=1)
-        extended = []
+        extended: list[_States] = []
         for rank in np.unique(anchor).tolist():
             of = np.flatnonzero(anchor == rank)
             group = self._of_first[rank]
             slack = found.most - self._base - states.reduced[of]
             width = np.searchsorted(self._columns.reduced[group], slack, "right")
             for part in _parts(width):
+                if deadline.passed():
+                    return extended
                 row, offset = _ragged(width[part])
                 row, column = of[part][row], group[offset]
                 left = states.open_items[row] - self._code[column]
@@ -224,13 +230,6 @@ def _key(code: Whole) -> Whole:
     if code.shape[1] == 1:
         return code[:, 0]
     return np.ascontiguousarray(code.astype(">i8")).view(f"S{8 * code.shape[1]}")[:, 0]
-
-
-def _negative(place: Whole, reduced: Real) -> float:
-    """Return the sum over the locations of their least reduced cost, where it is less than 0."""
-    least = np.zeros(int(place.max(initial=-1)) + 1)
-    np.minimum.at(least, place, reduced)
-    return float(least.sum())
 
 
 def _ragged(counts: Whole) -> tuple[Whole, Whole]:

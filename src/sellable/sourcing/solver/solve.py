@@ -9,6 +9,7 @@ import numpy as np
 
 from sellable.sourcing.solver.check import check
 from sellable.sourcing.solver.deadline import Deadline
+from sellable.sourcing.solver.greedy import greedy
 from sellable.sourcing.solver.splitting import SplitLines
 from sellable.sourcing.solver.whole import WholeLines
 
@@ -17,7 +18,12 @@ if TYPE_CHECKING:
 
 
 def solve(problem: Problem, *, limit_s: float) -> Solution | None:
-    """Return the best plan, or None if it is proven that there is none."""
+    """Return the best plan, or None if it is proven that there is none.
+
+    Lines that all stay whole are solved in milliseconds, whatever the limit. Else after about
+    `limit_s` the best plan so far is returned, with its bound and gap. Raises Undecided if by then
+    neither a plan was found, nor that there is none.
+    """
     deadline = Deadline(limit_s)
     whole = WholeLines.of(problem)
     best = whole.best() if whole else _split(problem, deadline)
@@ -31,4 +37,14 @@ def _split(problem: Problem, deadline: Deadline) -> Solution | None:
     unsplit = replace(problem, split=np.zeros_like(problem.split))
     whole = WholeLines.of(unsplit)
     known = whole.best() if whole else None
+    if known is None:
+        known = greedy(problem, _fullest_first(problem), "columns")
     return SplitLines.of(problem).best(known=known, deadline=deadline)
+
+
+def _fullest_first(problem: Problem) -> list[int]:
+    """Return the locations by how many units of the order they have, most first."""
+    places = np.unique(problem.mode_location)
+    able = np.minimum(problem.stock[problem.sku_of], problem.demand[:, None]) * problem.allowed
+    order: list[int] = places[np.argsort(-able[:, places].sum(axis=0), kind="stable")].tolist()
+    return order

@@ -49,11 +49,11 @@ class SplitLines:
         bound: list[int] = []
         if not _servable(items):
             return None
-        for level in range(items.fixed.shape[2 - 1]):
+        for level in range(items.fixed.shape[1]):
             stage = Stage.of(items, level)
-            cost = known.objective[level] // stage.divisor if known else np.inf
+            cost = stage.known(known.objective[level]) if known else np.inf
             outcome = Outcome(0.0, cost)
-            priced = price_out(stage, outcome, deadline)
+            priced = price_out(stage, _sent(items, known), outcome, deadline)
             close(priced, outcome, deadline)
             if outcome.sent is not None:
                 known = self._solution(outcome.sent)
@@ -63,11 +63,32 @@ class SplitLines:
                 raise Undecided
             if not outcome.proven():
                 below = [0] * (items.fixed.shape[1] - level - 1)
-                bound += [int(outcome.bound) * stage.divisor, *below]
-                return replace_bound(self.problem, known, tuple(bound))
+                bound += [stage.told(outcome.bound), *below]
+                return _proven(self.problem, known, tuple(bound))
             bound.append(known.objective[level])
             items = priced.stage.items.within(level, known.objective[level])
-        return known
+        return _proven(self.problem, known, tuple(bound)) if known else None
+
+    def through(self, best: Solution, deadline: Deadline) -> dict[int, tuple[int, ...] | None]:
+        """Return by location that `best` does not use a bound of what a plan with it costs."""
+        items, places = self.items, {*self.problem.mode_location.tolist()} - {*best.modes}
+        able = {*items.place[items.source >= 0].tolist()}
+        bounds = dict.fromkeys(places & able, best.bound)
+        equal = set(bounds)
+        for level, (cost, proven) in enumerate(zip(best.objective, best.bound, strict=True)):
+            stage = Stage.of(items, level)
+            priced = price_out(stage, _sent(items, best), Outcome(0.0, np.inf), deadline)
+            pricing = stage.at(priced.prices)
+            least = pricing.by_place()
+            below = (0,) * (len(best.objective) - level - 1)
+            for place in sorted(equal):
+                bound = priced.least + max(0.0, float(least[place]))
+                bounds[place] = (*best.bound[:level], max(proven, stage.told(bound)), *below)
+            equal = {place for place in equal if bounds[place][level] == cost}
+            if proven < cost or not equal:
+                break
+            items = items.within(level, cost)
+        return {place: bounds.get(place) for place in sorted(places)}
 
     def _solution(self, sent: Sent) -> Solution:
         """Return what was found as a plan."""
@@ -79,16 +100,28 @@ class SplitLines:
             units = amounts @ self.items.lines
             for line in np.flatnonzero(units).tolist():
                 quantities[line, place] = int(units[line])
-        return solution_of(self.problem, quantities, modes, method="milp")
+        return solution_of(self.problem, quantities, modes, method="columns")
 
 
 class Undecided(Exception):
     """The time was over before a plan was found, or known that there is none."""
 
 
-def replace_bound(problem: Problem, known: Solution, bound: tuple[int, ...]) -> Solution:
+def _proven(problem: Problem, known: Solution, bound: tuple[int, ...]) -> Solution:
     """Return a plan with what is proven of it."""
     return solution_of(problem, known.quantities, known.modes, method=known.method, bound=bound)
+
+
+def _sent(items: Items, plan: Solution | None) -> Sent:
+    """Return a plan as modes and amounts."""
+    if plan is None:
+        return []
+    units = {place: np.zeros(items.lines.shape[1]) for place in plan.modes}
+    for (line, place), count in plan.quantities.items():
+        units[place][line] = count
+    first = (items.lines > 0).argmax(axis=1)
+    each = items.lines[np.arange(len(first)), first]
+    return [(mode, units[place][first] // each) for place, mode in plan.modes.items()]
 
 
 def _servable(items: Items) -> bool:

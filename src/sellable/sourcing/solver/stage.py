@@ -12,19 +12,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sellable.sourcing.solver.columns import Prices, Pricing
+from sellable.sourcing.solver.columns import Prices, Pricing, negative
 from sellable.sourcing.solver.master import Master
 from sellable.sourcing.solver.search import Found, Search, Sent
 
 if TYPE_CHECKING:
+    from sellable.sourcing.solver.columns import Columns
     from sellable.sourcing.solver.deadline import Deadline
     from sellable.sourcing.solver.items import Items, Real
     from sellable.sourcing.solver.problem import Mask
 
 ROUNDS_MAX = 40  # of better prices
 NEW_COLUMNS_MAX = 150  # a round
+NEW_COLUMNS_EACH = 5  # of a location
 ROWS_PRICING_MAX = 4_000  # while columns are made that better the prices
 ROWS_MAX = 300_000  # while all are made within the gap
+COST_BITS = 36  # of the dearest plan; sums of such costs are exact
+CONVERGED = 1e-6  # of the bound: what is not worth another round
 GAP_FIRST = 0.02  # of the bound; then twice as much, and so on
 
 
@@ -33,7 +37,8 @@ class Stage:
     """One level: its costs, with earlier levels among the resources of the items.
 
     Attributes:
-        divisor: What all costs have in common; they are told in it.
+        divisor: What all costs have in common.
+        factor: How much one such part counts, so that prices rounded to whole numbers are fine.
         highest: No plan costs more.
     """
 
@@ -41,6 +46,7 @@ class Stage:
     fixed: Real
     unit: Real
     divisor: int
+    factor: int
     highest: float
 
     @classmethod
@@ -50,7 +56,21 @@ class Stage:
         divisor = gcd(int(np.gcd.reduce(whole)), int(np.gcd.reduce(each, axis=None))) or 1
         fixed, unit = (whole // divisor).astype(float), (each // divisor).astype(float)
         dearest = unit.max(axis=0, initial=0.0) + fixed.max(initial=0.0)
-        return cls(items, fixed, unit, divisor, float(items.demand @ dearest))
+        highest = float(items.demand @ dearest)
+        factor = 1 << max(0, COST_BITS - int(highest).bit_length())
+        return cls(items, fixed * factor, unit * factor, divisor, factor, highest * factor)
+
+    def told(self, cost: float) -> int:
+        """Return a cost as the problem tells it, rounded up."""
+        return -int(-cost // self.factor) * self.divisor
+
+    def known(self, cost: int) -> float:
+        """Return a cost of the problem as this stage tells it."""
+        return float(cost // self.divisor * self.factor)
+
+    def up(self, bound: float) -> float:
+        """Return the least cost that a plan can have by a bound."""
+        return float(np.ceil(bound / self.factor) * self.factor)
 
     def only(self, modes: Mask) -> Stage:
         """Return the stage with some modes alone."""
@@ -62,6 +82,19 @@ class Stage:
     def at(self, prices: Prices) -> Pricing:
         """Return the modes at prices."""
         return Pricing.of(self.items, self.fixed, self.unit, prices)
+
+    def columns(self, plan: Sent) -> Columns:
+        """Return the columns of a plan, and of what it leaves unfilled."""
+        items = self.items
+        left = items.demand - sum(amounts for _, amounts in plan)
+        rows = [int(np.flatnonzero(items.source == mode)[0]) for mode, _ in plan]
+        rows += [
+            int(np.flatnonzero((items.source < 0) & (items.most[:, item] > 0))[0])
+            for item in np.flatnonzero(left).tolist()
+        ]
+        amounts = [each for _, each in plan] + [row for row in np.diag(left) if row.any()]
+        free = Prices(np.zeros(len(items.demand)), np.zeros(len(items.budget)))
+        return self.at(free).given(np.array(rows), np.array(amounts), np.inf, complete=False)
 
     def first_prices(self) -> Prices:
         """Return prices at which items are about worth what it costs to send them alone."""
@@ -103,33 +136,37 @@ class Priced:
     least: float
 
 
-def price_out(stage: Stage, outcome: Outcome, deadline: Deadline) -> Priced:
-    """Return good prices; raise the bound of the outcome."""
+def price_out(stage: Stage, plan: Sent, outcome: Outcome, deadline: Deadline) -> Priced:
+    """Return good prices, beginning with a plan's; raise the bound of the outcome."""
     master = Master(stage.items, stage.highest + 1)
     prices = stage.first_prices()
+    if plan:
+        master.add(stage.columns(plan))
+        prices = master.prices()
     best = Priced(stage, prices, -np.inf)
     for rounds in range(ROUNDS_MAX):
         pricing = stage.at(prices)
-        least = pricing.bound()
-        if np.isfinite(outcome.cost):
-            places = np.minimum(pricing.by_place(), 0)[stage.items.place]
-            kept = least - places + pricing.least <= outcome.cost
-            if not kept.all():
-                stage = stage.only(kept)
-                pricing = stage.at(prices)
         columns = pricing.columns(-1.0, ROWS_PRICING_MAX)
-        converged = not len(columns.mode) and rounds > 0
-        if converged and not columns.complete:
+        if rounds and not len(columns.mode) and not columns.complete:
             columns = pricing.columns(-1.0, ROWS_MAX)
-            converged = not len(columns.mode)
-        if converged and columns.complete:
-            least = prices.base(stage.items)
+        places = negative(stage.items.place, columns.mode, columns.reduced)
+        if not columns.complete:
+            places = np.minimum(pricing.by_place(), 0.0)
+        base = prices.base(stage.items)
+        least = base + float(places.sum())
         if least > best.least:
             best = Priced(stage, prices, least)
-            outcome.bound = max(outcome.bound, np.ceil(least))
-        if converged or outcome.proven() or deadline.passed():
+            outcome.bound = max(outcome.bound, stage.up(least))
+        if outcome.proven() or deadline.passed():
             break
-        master.add(columns.take(np.arange(min(len(columns.mode), NEW_COLUMNS_MAX))))
+        if np.isfinite(outcome.cost):
+            kept = least - places[stage.items.place] + pricing.least <= outcome.cost
+            if not kept.all():
+                columns = columns.renumbered(kept)
+                stage = stage.only(kept)
+        if columns.complete and least >= base - CONVERGED * abs(base):
+            break
+        master.add(columns.spread(stage.items.place, NEW_COLUMNS_EACH, NEW_COLUMNS_MAX))
         prices = master.prices()
     return Priced(stage, best.prices, best.least)
 
@@ -138,9 +175,9 @@ def close(priced: Priced, outcome: Outcome, deadline: Deadline) -> None:
     """Search the gap in growing steps, until it is closed or the time is over."""
     stage, prices, highest = priced.stage, priced.prices, priced.stage.highest
     pricing = stage.at(prices)
-    gap = max(1.0, GAP_FIRST * abs(outcome.bound))
+    gap = max(float(stage.factor), GAP_FIRST * abs(outcome.bound))
     while not outcome.proven() and not deadline.passed():
-        limit = min(outcome.cost - 1, np.floor(outcome.bound + gap), highest)
+        limit = min(outcome.cost - stage.factor, outcome.bound + gap, highest)
         columns = pricing.columns(limit - priced.least, ROWS_MAX)
         found = Found(1, limit)
         finished = Search(stage.items, prices, columns).run(found, deadline)
@@ -148,5 +185,5 @@ def close(priced: Priced, outcome: Outcome, deadline: Deadline) -> None:
             outcome.cost, outcome.sent = cost, sent
         if not finished or not columns.complete:
             return
-        outcome.bound = outcome.cost if limit >= highest else min(outcome.cost, limit + 1)
+        outcome.bound = outcome.cost if limit >= highest else min(outcome.cost, stage.up(limit + 1))
         gap *= 2

@@ -52,7 +52,8 @@ class Table:
     Attributes:
         best: By number of parcels, the cheapest free location of each set.
         steps: `f` of the free locations, then with each of the `single` ones after it.
-        single: (location, whether it must ship).
+        single: (location, whether it must ship); -1 is a step without a location.
+        owners: By number of parcels the location that sends a set, filled when it is asked for.
     """
 
     sets: Sets
@@ -63,6 +64,7 @@ class Table:
     best: dict[int, Cost] = field(default_factory=dict)
     steps: list[Cost] = field(default_factory=list)
     single: list[tuple[int, bool]] = field(default_factory=list)
+    owners: dict[int, Whole] = field(default_factory=dict)
 
     def fill(self, *, whole: bool) -> None:
         """Serve sets from free locations: all sets, or those that the full one needs."""
@@ -130,6 +132,16 @@ class Table:
         places, boxes = self.budget.step(parcels)
         return at[0] - places, at[1] - boxes
 
+    def _owner(self, parcels: int) -> Whole:
+        """Return the first of the locations that send a set at the least cost."""
+        if parcels not in self.owners:
+            of = self.free & (self.sets.parcels == parcels)
+            of &= self.sets.costs == self.best[parcels][self.sets.sets]
+            owner = np.full(1 << self.bits, np.iinfo(np.int64).max)
+            np.minimum.at(owner, self.sets.sets[of], self.sets.locations[of])
+            self.owners[parcels] = owner
+        return self.owners[parcels]
+
     def _single(self, step: int, at: tuple[int, int], wanted: int, location: int) -> Sent:
         goal, before = self.steps[step][(*at, wanted)], self.steps[step - 1]
         for entry in np.flatnonzero(self.sets.locations == location).tolist():
@@ -152,9 +164,7 @@ class Table:
             equal = np.flatnonzero(best[first] + costs[rest][wanted ^ first] == goal)
             if len(equal):
                 chosen = int(first[equal[-1]])
-                of = self.free & (self.sets.sets == chosen) & (self.sets.parcels == parcels)
-                of &= self.sets.costs == best[chosen]
-                return Sent(chosen, int(self.sets.locations[of].min()), parcels)
+                return Sent(chosen, int(self._owner(parcels)[chosen]), parcels)
         raise AssertionError("a cost that nothing makes up")
 
 

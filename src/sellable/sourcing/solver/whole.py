@@ -15,7 +15,7 @@ import numpy as np
 from sellable.sourcing.solver.bundles import Sets, bundles_of, possible_at, price, size_of
 from sellable.sourcing.solver.plans import Quantities, solution_of
 from sellable.sourcing.solver.scale import Scale, scale_of
-from sellable.sourcing.solver.subsets import Budget, Sent, Table, submasks, twice
+from sellable.sourcing.solver.subsets import Budget, Sent, Table, pairs, submasks, twice
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -91,16 +91,74 @@ class WholeLines:
             table.add(location, must=True)
         return table
 
-    def trace(self, table: Table, wanted: int | None = None) -> list[Sent] | None:
+    def trace(
+        self, table: Table, wanted: int | None = None, at: tuple[int, int] = (-1, -1)
+    ) -> list[Sent] | None:
         """Return what fills a set (None: all) at the least cost, leaving out what is dearer."""
-        wanted = (1 << len(self.bundles)) - 1 if wanted is None else wanted
-        costs = table.steps[-1][-1, -1]
+        everything = (1 << len(self.bundles)) - 1
+        wanted = everything if wanted is None else wanted
+        costs = table.steps[-1][at]
         if self.left_out is not None:
             out = submasks(wanted)
-            wanted ^= int(out[(costs[wanted ^ out] + self.left_out[out]).argmin()])
-            if self.left_out[((1 << len(self.bundles)) - 1) ^ wanted] >= self.scale.infinite:
+            left = int(out[(costs[wanted ^ out] + self.left_out[out]).argmin()])
+            if self.left_out[left] >= self.scale.infinite:
                 return None
-        return table.trace(wanted) if costs[wanted] < self.scale.infinite else None
+            wanted ^= left
+        return table.trace(wanted, at) if costs[wanted] < self.scale.infinite else None
+
+    def through(self, best: Solution) -> dict[int, tuple[int, ...] | None]:
+        """Return what the best plan costs through each location that `best` does not use."""
+        sets, everything = self.sets, (1 << len(self.bundles)) - 1
+        self.budget = self._full_budget()
+        table = self.table(whole=True)
+        rests = self._rests(table.steps[-1])
+        cheapest: dict[int, tuple[int, int]] = {}
+        costs = self.scale.full(len(sets.sets))
+        for parcels in np.unique(sets.parcels).tolist():
+            at = self._left(rests, parcels)
+            of = sets.parcels == parcels
+            if min(at) >= 0:
+                costs[of] = sets.costs[of] + rests[at][everything ^ sets.sets[of]]
+        for entry in np.lexsort((np.arange(len(costs)), costs))[::-1].tolist():
+            cheapest[int(sets.locations[entry])] = (costs[entry], entry)
+        found: dict[int, tuple[int, ...] | None] = {}
+        for place in sorted({*self.problem.mode_location.tolist()} - {*best.modes}):
+            cost, entry = cheapest.get(place, (self.scale.infinite, -1))
+            if cost >= self.scale.infinite:
+                found[place] = None
+                continue
+            at = self._left(rests, int(sets.parcels[entry]))
+            others = self.trace(table, everything ^ int(sets.sets[entry]), at) or []
+            if twice(others) or any(each.location == place for each in others):
+                exact = self.best(forced=(place,))
+                found[place] = exact.objective if exact else None
+            else:
+                found[place] = self.scale.unpack(int(cost))
+        return found
+
+    def _full_budget(self) -> Budget:
+        """Return the bounds that a plan could break at all."""
+        bits, problem = len(self.bundles), self.problem
+        places, boxes = problem.max_locations, problem.max_parcels
+        return Budget(
+            locations=places if places is not None and places < bits else None,
+            parcels=boxes
+            if boxes is not None and boxes < bits * int(self.sets.parcels.max(initial=0))
+            else None,
+        )
+
+    def _left(self, costs: Cost, parcels: int) -> tuple[int, int]:
+        """Return what is left of the budget after one location with so many parcels."""
+        places, boxes = self.budget.step(parcels)
+        return costs.shape[0] - 1 - places, costs.shape[1] - 1 - boxes
+
+    def _rests(self, costs: Cost) -> Cost:
+        """Return costs of all sets where some of it may be left out."""
+        if self.left_out is None:
+            return costs
+        out, sent, starts = pairs(len(self.bundles))
+        sums = np.take(costs, sent, axis=-1) + self.left_out[out]
+        return np.minimum.reduceat(sums, starts, axis=-1)
 
     def solution(self, sent: Sequence[Sent]) -> Solution:
         """Return a plan with the cheapest mode of each location; of equal ones the first."""

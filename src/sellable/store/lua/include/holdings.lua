@@ -1,9 +1,8 @@
 -- Which SKUs and locations a reservation holds open units of, for which supplies it waits there, and in which
 -- state it is: what the indexes say about it.
 local function holdings(reservation)
-  local held = { state = reservation.state, expire_ms = reservation.expire_ms, skus = {}, locations = {},
-    waiting = {},
-  }
+  local state, expire_ms = reservation.state, reservation.expire_ms
+  local held = { state = state, expire_ms = expire_ms, skus = {}, locations = {}, waiting = {} }
   for _, line in ipairs(reservation.lines) do
     for _, allocation in ipairs(line.allocations) do
       if allocation.open > 0 then
