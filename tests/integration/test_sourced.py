@@ -223,10 +223,13 @@ async def test_orders_are_found_by_when_they_should_ship(store: Store) -> None:
     for at in range(3):
         await store.sourced.reserve(hold(f"r{at}", Units(0, "SHOP", 1), ship_by_ms=30 - 10 * at))
     await store.sourced.reserve(hold("never", Units(0, "SHOP", 1), ship_by_ms=0))
-    await store.sourced.escalate("r0", "LATE")
+    await store.sourced.escalate("r0", "LATE", "no carrier goes there")
     assert [Due("r2", 10), Due("r1", 20)] == await overdue(store.runner, 20)
     assert [Due("r0", 30)] == await overdue(store.runner, 99, after=Due("r1", 20))
     assert ["r0"] == [name for name, _ in await escalated(store.runner)]
+    kept = await store.sourced.kept("r0")
+    assert kept is not None
+    assert {"LATE": "no carrier goes there"} == kept.escalated
     for at in range(3):
         await store.reservations.release(f"r{at}")
     assert [] == await overdue(store.runner, 99)

@@ -114,7 +114,7 @@ class KeptPlan(Struct, frozen=True, kw_only=True):
     """What is kept beside a reservation that has a plan.
 
     `refused` are pairs of line index and location that are not to be offered to it again;
-    `escalated` the causes for which somebody was asked since it was last sourced.
+    `escalated` are the causes for which somebody was asked since it was last sourced, with details.
     """
 
     wanted: Wanted | None
@@ -122,7 +122,7 @@ class KeptPlan(Struct, frozen=True, kw_only=True):
     ship_by_ms: int
     sourced_count: int
     refused: frozenset[tuple[int, str]]
-    escalated: tuple[str, ...]
+    escalated: Mapping[str, str]
 
 
 class SourcedReservation(Struct, frozen=True, kw_only=True):
@@ -212,11 +212,9 @@ def kept_plan(found: Mapping[bytes, bytes] | Sequence[bytes]) -> KeptPlan | None
         ship_by_ms=int(fields.get(b"ship_by_ms", 0)),
         sourced_count=int(fields.get(b"sourced", 0)),
         refused=frozenset(_decode_refused(fields.get(b"refused", b"\x90"))),
-        escalated=tuple(
-            sorted(
-                name.removeprefix(_ESCALATED).decode()
-                for name in fields
-                if name.startswith(_ESCALATED)
-            )
-        ),
+        escalated={
+            name.removeprefix(_ESCALATED).decode(): detail.decode()
+            for name, detail in sorted(fields.items())
+            if name.startswith(_ESCALATED)
+        },
     )

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         Observed,
         PlannedHold,
         PlannedMove,
+        Units,
         Wanted,
     )
     from sellable.store.runner import Answer, Runner
@@ -67,6 +68,8 @@ class Sourced:
         reservation_id: str = "",
     ) -> Observed:
         """Return what an order can be taken from, in one round trip where nothing is behind.
+
+        Outflow is told where anything is on hand.
 
         Args:
             market: Whose numbers, `channel/country`.
@@ -95,6 +98,7 @@ class Sourced:
             IdempotencyConflict: The id was used with other content.
             UnknownMarket, UnknownSku: As named.
         """
+        _check_units(planned.units, at_least=1)
         content = {"reservation_id": "planned", **planned.content}
         request = {
             "reservation_id": planned.reservation_id,
@@ -130,6 +134,7 @@ class Sourced:
             IdempotencyConflict: The request id was used with other content.
             UnknownReservation, ReservationExpired, ReservationClosed, InvalidFields: As `transfer`.
         """
+        _check_units(planned.units, at_least=0)
         content = {"request_id": "planned", **planned.content}
         request = {
             "reservation_id": planned.reservation_id,
@@ -212,3 +217,8 @@ def _kept_fields(wanted: Wanted, plan: bytes, ship_by_ms: int) -> dict[str, obje
     if len(plan) > limits.PLAN_BYTES_MAX:
         raise BugError(f"a plan of {len(plan)} bytes cannot be kept: {limits.PLAN_BYTES_MAX}")
     return {"wanted": raw(pack(wanted)), "plan": raw(plan), "ship_by_ms": ship_by_ms}
+
+
+def _check_units(units: Sequence[Units], *, at_least: int) -> None:
+    if not at_least <= len(units) <= limits.ALLOCATIONS_PER_RESERVATION_MAX:
+        raise BugError(f"a plan of {len(units)} parts cannot be carried out")

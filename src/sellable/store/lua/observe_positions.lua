@@ -7,8 +7,8 @@ ARGV[1]  now_ms              int     0 = the engine's clock
 ARGV[2]  skus                msgpack the SKUs
 ARGV[3]  locations           msgpack their names
 ARGV[4]  reservation_id      string  empty = none
-OUTCOME  DONE                where there is a position: its index (of the SKU, then of the location, from 0),
-                             available, on hand, and the units that left it a day
+OUTCOME  DONE                where anything is on hand: index of the position (of the SKU, then of the location,
+                             from 0), available, on hand, and the units that left it a day
 COST     SKUs x locations; the caller asks for at most 1,000 of them at once
 ]]
 --- @include key clock location_of share_of units own_units outflow_of
@@ -16,28 +16,30 @@ local skus, names = cmsgpack.unpack(ARGV[2]), cmsgpack.unpack(ARGV[3])
 local now_s = clock(ARGV[1]) / 1000
 local packed = ARGV[4] ~= '' and redis.call('GET', key('r:', ARGV[4]))
 local own = own_units(packed and cmsgpack.unpack(packed))
-local places, fields, found = {}, {}, {}
-for at, name in ipairs(names) do
-  places[at] = location_of(name) or { enabled = false, level = 0 }
-  fields[at], fields[#names + at] = name, 'o:' .. name
-end
+local found = {}
 for row, sku in ipairs(skus) do
-  local raw = redis.call('HMGET', key('k:', sku), unpack(fields))
-  for at, name in ipairs(names) do
+  local raw, flows, first = redis.call('HMGET', key('k:', sku), unpack(names)), {}, #found + 4
+  for at = 1, #names do
+    local name = names[at]
+    local on_hand, reserved, safety, blocked = 0, 0, 0, 0
     if raw[at] then
-      local place = places[at]
-      local on_hand, reserved, safety, blocked = cmsgpack.unpack(raw[at])
-      local mine = own[sku] and own[sku][name] or 0
+      on_hand, reserved, safety, blocked = cmsgpack.unpack(raw[at])
+    end
+    if on_hand ~= 0 then
+      local place, mine = location_of(name), own[sku] and own[sku][name] or 0
       local available = 0
-      if place.enabled and blocked == 0 then
+      if place and place.enabled and blocked == 0 then
         -- What it holds and is really there stays its own, also where more is kept back by now.
-        available = math.max(units(place, on_hand, reserved - mine, safety, blocked),
+        available = math.max(0, units(place, on_hand, reserved - mine, safety, blocked),
           math.min(mine, on_hand - reserved + mine))
       end
       local last = #found
-      found[last + 1], found[last + 2], found[last + 3] = (row - 1) * #names + at - 1, math.max(0, available), on_hand
-      found[last + 4] = outflow_of(raw[#names + at], now_s) * 0.69314718055994531 / 7
+      found[last + 1], found[last + 2], found[last + 3] = (row - 1) * #names + at - 1, available, on_hand
+      found[last + 4], flows[#flows + 1] = 0, 'o:' .. name
     end
+  end
+  for at, flow in ipairs(#flows > 0 and redis.call('HMGET', key('k:', sku), unpack(flows)) or {}) do
+    found[first + 4 * (at - 1)] = outflow_of(flow, now_s) * 0.69314718055994531 / 7
   end
 end
 return { 'DONE', cmsgpack.pack(found) }
