@@ -127,14 +127,17 @@ class Pricing:
         np.minimum.at(places, self.items.place, self.least)
         return places
 
-    def columns(self, slack: float, rows_max: int) -> Columns:
-        """Return the columns of at most so much reduced cost, of too many the most promising."""
+    def columns(self, slack: float, rows_max: int, *, coarse: bool = False) -> Columns:
+        """Return the columns of at most so much reduced cost, of too many the most promising.
+
+        With `coarse` those alone that send of each item nothing or as much as they can.
+        """
         items = self.items
         slack += TOLERANCE * (1 + abs(slack))
         mode = np.flatnonzero(self.least <= slack)
         lost, grams = self.least[mode], np.zeros(len(mode))
         chosen: list[Real] = []
-        complete = True
+        complete = not coarse
         later = np.cumsum((items.most * items.grams)[:, ::-1], axis=1)[:, ::-1]
         later = np.concatenate([later[:, 1:], np.zeros((len(later), 1))], axis=1)
         for item in range(len(items.demand)):
@@ -142,7 +145,8 @@ class Pricing:
                 chosen.append(np.zeros(len(mode)))
                 continue
             most, profit = items.most[mode, item], self.profit[mode, item]
-            row, amount = _amounts(most)
+            row, amount = _amounts(np.minimum(most, 1) if coarse else most)
+            amount = amount * most[row] if coarse else amount
             gone = np.maximum(profit, 0)[row] * most[row] - profit[row] * amount
             lost = lost[row] + gone
             grams = grams[row] + items.grams[item] * amount
@@ -186,8 +190,8 @@ class Pricing:
             axis=1,
         )[:, : len(items.budget)]
         reduced = cost + spent @ self.prices.price - amount @ self.prices.worth
-        order = np.lexsort((*amount.T, mode, reduced))
-        order = order[reduced[order] <= slack]
+        order = np.flatnonzero(reduced <= slack)
+        order = order[np.argsort(reduced[order], kind="stable")]
         return Columns(mode, amount, cost, spent, reduced, complete).take(order)
 
 

@@ -26,15 +26,26 @@ def greedy(problem: Problem, order: Iterable[int], method: str) -> Solution | No
     taking = _Taking(problem)
     for place in order:
         taking.visit(place)
-    if not problem.partial and taking.left.any():
-        return None
-    if problem.max_locations is not None and len(taking.modes) > problem.max_locations:
-        return None
-    parcels = sum(int(problem.mode_parcels[mode]) for mode in taking.modes.values())
-    if problem.max_parcels is not None and parcels > problem.max_parcels:
-        return None
-    nothing = (0,) * problem.unfilled_cost.shape[1]
-    return solution_of(problem, taking.quantities, taking.modes, method=method, bound=nothing)
+    return taking.plan(method)
+
+
+def cover(problem: Problem, method: str) -> Solution | None:
+    """Return a plan that takes most of what is open, again and again, the groups first of all."""
+    taking = _Taking(problem)
+    places = np.unique(problem.mode_location)
+    grouped = [line for group in problem.together for line in group]
+    alone = np.setdiff1d(np.arange(len(problem.demand)), grouped)
+    while len(places) and taking.left.any():
+        able = np.minimum(problem.stock[:, places][problem.sku_of], taking.left[:, None])
+        able = able * problem.allowed[:, places]
+        whole = np.all(able[grouped] >= taking.left[grouped][:, None], axis=0)
+        units = able[alone].sum(axis=0) + able[grouped].sum(axis=0) * whole
+        if taking.left[grouped].any() and whole.any():
+            units = units * whole
+        at = int(units.argmax())
+        taking.visit(int(places[at]))
+        places = np.delete(places, at)
+    return taking.plan(method)
 
 
 class _Taking:
@@ -50,6 +61,19 @@ class _Taking:
         self.left = problem.demand.copy()
         self.quantities: Quantities = {}
         self.modes: dict[int, int] = {}
+
+    def plan(self, method: str) -> Solution | None:
+        """Return what was taken, None if that is no plan."""
+        problem = self._problem
+        if not problem.partial and self.left.any():
+            return None
+        if problem.max_locations is not None and len(self.modes) > problem.max_locations:
+            return None
+        parcels = sum(int(problem.mode_parcels[mode]) for mode in self.modes.values())
+        if problem.max_parcels is not None and parcels > problem.max_parcels:
+            return None
+        nothing = (0,) * problem.unfilled_cost.shape[1]
+        return solution_of(problem, self.quantities, self.modes, method=method, bound=nothing)
 
     def visit(self, place: int) -> None:
         """Take from a location what it has, if it can send that."""

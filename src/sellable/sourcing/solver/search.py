@@ -6,8 +6,8 @@ resources unused; so columns that are dearer than the gap are in none of the pla
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,25 +27,15 @@ Sent = list[tuple[int, "Real"]]  # modes of the problem, and how many of each it
 
 @dataclass(slots=True, eq=False)
 class Found:
-    """The best plan of each of the best `count` sets of locations, and what is still of interest.
+    """The best plan so far.
 
     Attributes:
-        plans: By set of locations, cost and what is sent.
         most: A plan that costs more is of no interest.
+        sent: The plan, which costs just that; None: none was found.
     """
 
-    count: int
     most: float
-    plans: dict[frozenset[int], tuple[float, Sent]] = field(default_factory=dict)
-
-    def add(self, places: frozenset[int], cost: float, plan: Sent) -> None:
-        """Keep a plan if it is better than that of the same locations."""
-        if places in self.plans and self.plans[places][0] <= cost:
-            return
-        self.plans[places] = (cost, plan)
-        if len(self.plans) >= self.count:
-            costs = sorted(each for each, _ in self.plans.values())
-            self.most = min(self.most, costs[self.count - 1])
+    sent: Sent | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,11 +59,12 @@ class Search:
         self._base = prices.base(items) + float(
             negative(items.place, columns.mode, columns.reduced).sum()
         )
+        self._words = _words(items.demand)
+        columns = columns.take(self._worthwhile(columns))
         used = (columns.amount > 0).sum(axis=0)
         self._rank = np.argsort(used, kind="stable")  # items with the fewest columns first
         self._columns = columns
         self._place = items.place[columns.mode]
-        self._words = _words(items.demand)
         self._code = self._encode(columns.amount)
         self._guard = self._encode_guards()
         self._first = (columns.amount[:, self._rank] > 0).argmax(axis=1)
@@ -90,6 +81,25 @@ class Search:
         spent = columns.spent.min(axis=0, initial=np.inf)
         self._bounding = np.flatnonzero(spent >= 0)  # others are met by what is still to come
         self._spent_least = spent[self._bounding]
+
+    def _worthwhile(self, columns: Columns) -> Whole:
+        """Return the columns that a best plan may need.
+
+        Of those with the same amounts and resources the cheapest of each location, and of these as
+        many as a plan has columns at most: one of them is of a location that it does not use.
+        """
+        spent = columns.spent.min(axis=0, initial=np.inf)
+        budget = self._items.budget[spent > 0] // spent[spent > 0]
+        most = int(min(budget.min(initial=np.inf), self._items.demand.sum()))
+        place = self._items.place[columns.mode]
+        keys = [*columns.spent.T, *self._encode(columns.amount).T]
+        order = np.lexsort((place, *keys))  # stable: the cheapest first
+        kept = _changes([place, *keys], order)
+        order = order[kept]
+        order = order[np.lexsort((order, *(key[order] for key in keys)))]
+        begins = np.flatnonzero(_changes(keys, order))
+        rank = np.arange(len(order)) - np.repeat(begins, np.diff(begins, append=len(order)))
+        return np.sort(order[rank < most])
 
     def run(self, found: Found, deadline: Deadline) -> bool:
         """Collect plans until none of interest is left; return whether the time sufficed."""
@@ -120,18 +130,13 @@ class Search:
         for state, last in zip(row[kept].tolist(), column[kept].tolist(), strict=True):
             path = [*states.path[state].tolist(), last]
             total = float(cost[path].sum())
-            if total <= found.most:
-                sources = self._items.source[self._columns.mode[path]].tolist()
-                ships = [each for each, mode in zip(path, sources, strict=True) if mode >= 0]
-                found.add(
-                    frozenset(self._place[ships].tolist()),
-                    total,
-                    [
-                        (mode, self._columns.amount[each])
-                        for each, mode in zip(path, sources, strict=True)
-                        if mode >= 0
-                    ],
-                )
+            if total < found.most or (total == found.most and found.sent is None):
+                found.most = total
+                found.sent = [
+                    (int(self._items.source[self._columns.mode[each]]), self._columns.amount[each])
+                    for each in path
+                    if self._items.source[self._columns.mode[each]] >= 0
+                ]
 
     def _fits(self, states: _States, row: Whole, column: Whole, found: Found) -> Mask:
         """Return whether cost, resources and locations allow to add columns to states."""
@@ -230,6 +235,16 @@ def _key(code: Whole) -> Whole:
     if code.shape[1] == 1:
         return code[:, 0]
     return np.ascontiguousarray(code.astype(">i8")).view(f"S{8 * code.shape[1]}")[:, 0]
+
+
+def _changes(keys: list[Any], order: Whole) -> Mask:
+    """Return where, in this order, any key differs from the one before."""
+    changed = np.zeros(len(order), dtype=bool)
+    changed[:1] = True
+    for key in keys:
+        ordered = key[order]
+        changed[1:] |= ordered[1:] != ordered[:-1]
+    return changed
 
 
 def _ragged(counts: Whole) -> tuple[Whole, Whole]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from sellable.sourcing.solver.check import check
 from sellable.sourcing.solver.deadline import Deadline
-from sellable.sourcing.solver.greedy import greedy
+from sellable.sourcing.solver.greedy import cover
 from sellable.sourcing.solver.splitting import SplitLines
 from sellable.sourcing.solver.whole import WholeLines
 
@@ -38,13 +38,5 @@ def _split(problem: Problem, deadline: Deadline) -> Solution | None:
     whole = WholeLines.of(unsplit)
     known = whole.best() if whole else None
     if known is None:
-        known = greedy(problem, _fullest_first(problem), "columns")
+        known = cover(problem, "columns")
     return SplitLines.of(problem).best(known=known, deadline=deadline)
-
-
-def _fullest_first(problem: Problem) -> list[int]:
-    """Return the locations by how many units of the order they have, most first."""
-    places = np.unique(problem.mode_location)
-    able = np.minimum(problem.stock[problem.sku_of], problem.demand[:, None]) * problem.allowed
-    order: list[int] = places[np.argsort(-able[:, places].sum(axis=0), kind="stable")].tolist()
-    return order

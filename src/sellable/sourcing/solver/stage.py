@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 ROUNDS_MAX = 40  # of better prices
 NEW_COLUMNS_MAX = 150  # a round
 NEW_COLUMNS_EACH = 5  # of a location
+COLUMNS_FEW = 10  # coarse ones; then all kinds are looked at
 ROWS_PRICING_MAX = 4_000  # while columns are made that better the prices
 ROWS_MAX = 300_000  # while all are made within the gap
 COST_BITS = 36  # of the dearest plan; sums of such costs are exact
@@ -141,12 +142,17 @@ def price_out(stage: Stage, plan: Sent, outcome: Outcome, deadline: Deadline) ->
     master = Master(stage.items, stage.highest + 1)
     prices = stage.first_prices()
     if plan:
-        master.add(stage.columns(plan))
-        prices = master.prices()
+        columns = stage.columns(plan)
+        master.add(columns)
+        prices = _shared_out(columns, prices, stage.items.demand)
+    coarse = True
     best = Priced(stage, prices, -np.inf)
     for rounds in range(ROUNDS_MAX):
         pricing = stage.at(prices)
-        columns = pricing.columns(-1.0, ROWS_PRICING_MAX)
+        columns = pricing.columns(-1.0, ROWS_PRICING_MAX, coarse=coarse)
+        if coarse and rounds and len(columns.mode) < COLUMNS_FEW:
+            coarse = False
+            columns = pricing.columns(-1.0, ROWS_PRICING_MAX)
         if rounds and not len(columns.mode) and not columns.complete:
             columns = pricing.columns(-1.0, ROWS_MAX)
         places = negative(stage.items.place, columns.mode, columns.reduced)
@@ -171,6 +177,13 @@ def price_out(stage: Stage, plan: Sent, outcome: Outcome, deadline: Deadline) ->
     return Priced(stage, best.prices, best.least)
 
 
+def _shared_out(columns: Columns, prices: Prices, demand: Real) -> Prices:
+    """Return prices at which a plan's columns cost what their items are worth, by old prices."""
+    worth = columns.amount @ prices.worth
+    share = columns.cost / np.where(worth > 0, worth, 1)
+    return replace(prices, worth=np.rint(prices.worth * (share @ columns.amount) / demand))
+
+
 def close(priced: Priced, outcome: Outcome, deadline: Deadline) -> None:
     """Search the gap in growing steps, until it is closed or the time is over."""
     stage, prices, highest = priced.stage, priced.prices, priced.stage.highest
@@ -179,10 +192,10 @@ def close(priced: Priced, outcome: Outcome, deadline: Deadline) -> None:
     while not outcome.proven() and not deadline.passed():
         limit = min(outcome.cost - stage.factor, outcome.bound + gap, highest)
         columns = pricing.columns(limit - priced.least, ROWS_MAX)
-        found = Found(1, limit)
+        found = Found(limit)
         finished = Search(stage.items, prices, columns).run(found, deadline)
-        for cost, sent in found.plans.values():
-            outcome.cost, outcome.sent = cost, sent
+        if found.sent is not None:
+            outcome.cost, outcome.sent = found.most, found.sent
         if not finished or not columns.complete:
             return
         outcome.bound = outcome.cost if limit >= highest else min(outcome.cost, stage.up(limit + 1))
