@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sellable.dispatch.risk import dangers
-from sellable.dispatch.worker import acting
 from sellable.v1 import sourcing_pb2
 from support.client import Want, bound, refusal_of, state_of
-from support.risk import DAY_MS, PARTITION, caught_up, causes, noted, placed, to_decide, worker_of
+from support.risk import PARTITION, caught_up, causes, noted, placed, to_decide, worker_of
 from support.sourcing import FR, hold, network, refused, source_again
 
 if TYPE_CHECKING:
@@ -236,37 +234,6 @@ async def test_what_happened_while_no_worker_ran_is_found(risky: Service) -> Non
     await client.count("A", "FAR", 1)  # the only entry left
     assert {"sourced": 1} == await caught_up(worker_of(risky.store, "second"))
     assert {"DC": 1} == bound(await client.get("order"))
-
-
-async def test_two_workers_that_found_the_same_move_it_once(
-    risky: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Without the request id that names the state, the same finding moves an order twice."""
-    client = risky.client
-
-    async def moved_twice() -> int:
-        """Have two workers act on one look at an order, without any claim between them."""
-        found = [
-            await risky.store.at_risk.look(["order"], acting_of[0]._policy.late_after_ms)
-            for _ in acting_of
-        ]
-        wrong = [dangers(orders[0], DAY_MS) for orders in found]
-        for one, orders, what in zip(acting_of, found, wrong, strict=True):
-            await one._sourced_anew(orders[0], what)
-        (kept,) = [await risky.store.sourced.kept("order")]
-        assert kept is not None
-        return kept.sourced_count - 1
-
-    acting_of = [worker_of(risky.store, name)._acting for name in ("a", "b")]
-    await placed(client, "order", Want("A"))
-    await client.count("A", "DC", 5)
-    await client.count("A", "NEAR", 0)
-    assert 1 == await moved_twice()
-    await client.count("A", "DC", 0)
-    await client.count("A", "FAR", 5)
-    names = iter("xy")
-    monkeypatch.setattr(acting, "request_id", lambda _: next(names))
-    assert 3 == await moved_twice()
 
 
 async def test_page_token_that_is_none_is_refused(risky: Service) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -90,3 +90,51 @@ def causes(order: sourcing_pb2.AtRiskOrder) -> set[str]:
         sourcing_pb2.RiskCause.Name(danger.cause).removeprefix("RISK_CAUSE_")
         for danger in order.dangers
     }
+
+
+def needless(client: redis.Redis) -> list[str]:
+    """Replay the ledger; return what was done to orders without need, or twice.
+
+    An order moves at most once for each time that a shortage has come to fall on it; a person is
+    asked again only after the order moved, or after nobody was asked any more.
+    """
+    holds: defaultdict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
+    confirmed: dict[str, None] = {}
+    due: set[str] = set()
+    asked: set[str] = set()
+    found = []
+    entries: Any = client.xrange(PARTITION.ledger)
+    for _, fields in entries:
+        kind, sku, location, quantity, name, *_ = msgspec.msgpack.decode(fields[b"e"])
+        if kind in {"HELD", "TRANSFERRED"}:
+            holds[name][sku, location] += quantity
+        elif kind == "CONFIRMED":
+            confirmed[name] = None  # one entry a line
+        elif kind == "OVERCOMMITTED":
+            due |= short_of((sku, location), quantity, confirmed, holds)
+        elif kind == "SOURCED" and name in confirmed:
+            found += [] if name in due else [f"{name} moved without need"]
+            due.discard(name)
+            asked.discard(name)
+        elif kind == "ESCALATED":
+            found += [f"{name} escalated twice"] if name in asked else []
+            asked.add(name)
+        elif kind == "RELIEVED":
+            asked.discard(name)
+    return found
+
+
+def short_of(
+    place: tuple[str, str],
+    owed: int,
+    confirmed: dict[str, None],
+    holds: dict[str, Counter[tuple[str, str]]],
+) -> set[str]:
+    """Return on whom the units fall that a position owes: the youngest orders."""
+    found = set()
+    for name in reversed(confirmed):
+        held = holds[name][place]
+        if owed > 0 and held > 0:
+            found.add(name)
+        owed -= held
+    return found

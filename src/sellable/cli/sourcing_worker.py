@@ -40,7 +40,7 @@ def worker_command(in_force: InForce) -> None:
 
     Examples:
       sellable sourcing worker --data ./stock
-      sellable sourcing worker --store redis://localhost:6379 --sourcing-late escalate
+      sellable sourcing worker --store redis://localhost:6379
     """
     # What working needs takes a while to load: no other command waits for it.
     from sellable.logs import configure_logs  # noqa: PLC0415

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from sellable.dispatch.worker.acting import Outcome
 from sellable.metrics.series import Series, of_histogram
 from sellable.tally import SECONDS, Histogram
 
@@ -106,8 +107,8 @@ def sourcing(dispatch: Dispatch) -> Iterator[Series]:
 
 def at_risk(outcomes: Mapping[str, int]) -> Iterator[Series]:
     """Yield what became of orders at risk."""
-    for outcome, count in outcomes.items():
-        yield Series("sellable_orders_at_risk", [count], (outcome,))
+    for outcome in Outcome:
+        yield Series("sellable_orders_at_risk", [outcomes.get(outcome, 0)], (outcome.value,))
 
 
 def sweeper(sweeps: Sweeps) -> Iterator[Series]:
