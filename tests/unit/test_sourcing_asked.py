@@ -1,4 +1,4 @@
-"""What a decision is asked for: markets, profiles and SKUs that are unknown, and the days it needs."""
+"""What a decision is asked for: names that are unknown, and the days that it needs."""
 
 from __future__ import annotations
 
