@@ -86,6 +86,7 @@ MESSAGE_BYTES_MAX: Final = 4 * 1024 * 1024
 SOURCING_ATTEMPTS_MAX: Final = 5  # plans of one call; each after the first follows a lost race
 SOURCING_ALTERNATIVES_MAX: Final = 5
 SOURCING_EXCLUDED_MAX: Final = 1_000  # locations that a call leaves out by name
+SOURCING_LATE_MOVES_MAX: Final = 5  # by the worker; later a person decides
 SOLVE_LIMIT_MS_MIN: Final = 1
 SOLVE_LIMIT_MS_MAX: Final = 10_000
 SOLVE_LIMIT_MS_DEFAULT: Final = 200

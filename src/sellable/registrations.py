@@ -52,7 +52,8 @@ def registrations(
     if settings.only != "availability":
         bounds = PlanBounds(settings.sourcing_solve_limit_ms, _ttl(settings))
         dispatch = dispatch or dispatch_of(store, settings, postal_codes_of(settings))
-        sourcing = SourcingService(dispatch, bounds)
+        late_after_ms = settings.sourcing_late_after_ms
+        sourcing = SourcingService(dispatch, bounds, store, late_after_ms)
         found.append((add_SourcingServiceServicer_to_server, sourcing))
     return found
 

@@ -61,6 +61,8 @@ Examples, from the cart to a location that refuses:
   sellable sourcing plan order.json --explain --map plan.png
   sellable sourcing plan order.json --reserve cart-7
   sellable sourcing reservation cart-7 --refuse 1@DC-PARIS=2:not-found
+  sellable sourcing worker --data ./stock
+  sellable sourcing at-risk
 
 An order as JSON; a postal code is enough where the service has a table:
   {"channel": "web", "country": "FR",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import defaultdict
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -23,9 +23,19 @@ from sellable.dispatch.orders import order_again, order_of
 from sellable.dispatch.places import located
 from sellable.dispatch.reading import Reading
 from sellable.dispatch.rebinding import rebinding
+from sellable.dispatch.risk import note_on, pack_note, refused_key
 from sellable.dispatch.tally import PlanTally
-from sellable.errors import BugError, InvalidFields, UnknownReservation, Violation
+from sellable.errors import (
+    BugError,
+    InsufficientStock,
+    InvalidFields,
+    NoFeasiblePlan,
+    ReservationClosed,
+    UnknownReservation,
+    Violation,
+)
 from sellable.limits import SOURCING_ATTEMPTS_MAX
+from sellable.reservation import State
 from sellable.sourcing.order import SourcingRequest
 from sellable.store.planned import LostRace
 from sellable.store.reservations import KeptReservation
@@ -37,6 +47,7 @@ if TYPE_CHECKING:
     from sellable.dispatch.places import Locator
     from sellable.dispatch.solving import Solving
     from sellable.dispatch.versions import KnownVersion
+    from sellable.errors import SellableError
     from sellable.reservation import Line, ReservedLine
     from sellable.sourcing.order import Order, SourcingStock
     from sellable.sourcing.plan import Decision, Plan
@@ -71,6 +82,7 @@ class Dispatch:
         self.tally = PlanTally()
         self._sourced = store.sourced
         self._reservations = store.reservations
+        self._now_ms = store.runner.now_ms
         self._reading = Reading(store)
         self._locator = locator
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -125,12 +137,24 @@ class Dispatch:
                 complete=not asked.allow_unfilled,
             )
             decision = await self._decide(known, request, observed.stock)
-            planned = planned_hold(asked, order, decision, known.currency)
+            planned = planned_hold(asked, order, decision, known.currency, observed.stock.now_ms)
             return _Attempt(order, decision.plan, lambda: self._sourced.reserve(planned))
 
         return await self._carried_out(asked.order.market, attempt)
 
     async def source_reservation(self, asked: RebindAsked) -> Held:
+        """Do as `rebind`; what a location refuses of an order without any plan is kept in mind.
+
+        Raises:
+            SellableError: As `rebind`.
+        """
+        try:
+            return await self.rebind(asked)
+        except (NoFeasiblePlan, InsufficientStock) as refusal:
+            await self._keep_in_mind(asked, refusal)
+            raise
+
+    async def rebind(self, asked: RebindAsked) -> Held:
         """Plan the open units of a reservation anew and move them; a repeat answers what is held.
 
         Raises:
@@ -167,10 +191,22 @@ class Dispatch:
                 complete=not asked.allow_unfilled,
             )
             decision = await self._decide(known, request, stock)
-            planned = planned_move(asked, order, profile, again, decision, known.currency)
+            planned = planned_move(
+                asked, order, profile, again, decision, known.currency, stock.now_ms
+            )
             return _Attempt(order, decision.plan, lambda: self._sourced.rebind(planned), again.held)
 
         return await self._carried_out(market, attempt)
+
+    async def _keep_in_mind(self, asked: RebindAsked, refusal: SellableError) -> None:
+        """Note units of an order that its location does not deliver and no other one can have."""
+        found = await self._kept(asked.reservation_id)
+        if not asked.refusals or found is None or found.state is not State.CONFIRMED:
+            return
+        note = pack_note(note_on(refusal, await self._now_ms(), asked.refusals)).decode()
+        with suppress(UnknownReservation, ReservationClosed):
+            cause = refused_key(asked.request_id)
+            await self._sourced.escalate(asked.reservation_id, cause, note)
 
     async def _carried_out(self, market: str, attempt: Callable[[], Awaitable[_Attempt]]) -> Held:
         """Plan and carry out, anew where the stock went meanwhile.

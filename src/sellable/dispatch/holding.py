@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from sellable.sourcing.plan import Decision, Plan
 
 
-def planned_hold(asked: HoldAsked, order: Order, decision: Decision, currency: str) -> PlannedHold:
-    """Return what a decision holds.
+def planned_hold(
+    asked: HoldAsked, order: Order, decision: Decision, currency: str, now_ms: int
+) -> PlannedHold:
+    """Return what a decision of this moment holds.
 
     Raises:
         InsufficientStock: It ships nothing at all.
@@ -46,7 +48,7 @@ def planned_hold(asked: HoldAsked, order: Order, decision: Decision, currency: s
         capacities=capacities,
         wanted=wanted_of(order, asked.profile),
         plan=kept,
-        ship_by_ms=ship_by_ms(plan),
+        ship_by_ms=ship_by_ms(plan, order.promise_ms, now_ms),
     )
 
 
@@ -126,9 +128,13 @@ def packed(decision: Decision, currency: str) -> bytes:
     )
 
 
-def ship_by_ms(plan: Plan) -> int:
-    """Return when the last shipment of a plan should have left; 0: nobody knows."""
-    return max((shipment.ship_ms for shipment in plan.shipments), default=0)
+def ship_by_ms(plan: Plan, promise_ms: int, now_ms: int) -> int:
+    """Return when the goods of a plan should have left at the latest; 0: nobody knows.
+
+    That is when the last shipment leaves, or the promise, if that is earlier and not over yet.
+    """
+    last_ms = max((shipment.ship_ms for shipment in plan.shipments), default=0)
+    return min(last_ms, promise_ms) if promise_ms > now_ms else last_ms
 
 
 def refuse_too_large(

@@ -29,8 +29,9 @@ def planned_move(
     again: Rebinding,
     decision: Decision,
     currency: str,
+    now_ms: int,
 ) -> PlannedMove:
-    """Return where a decision moves the open units of a reservation.
+    """Return where a decision of this moment moves the open units of a reservation.
 
     Raises:
         InsufficientStock: It has no place for any of them.
@@ -57,7 +58,7 @@ def planned_move(
         refusals=again.refusals,
         wanted=wanted_of(order, profile),
         plan=kept,
-        ship_by_ms=ship_by_ms(plan),
+        ship_by_ms=ship_by_ms(plan, order.promise_ms, now_ms),
     )
 
 

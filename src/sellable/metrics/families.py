@@ -52,6 +52,12 @@ _TABLE: Final = (
     Family("sellable_plan_races_lost", "counter", "plans whose stock went before they were held"),
     Family("sellable_plan_queue", "gauge", "plans that are worked on or wait for it"),
     Family(
+        "sellable_orders_at_risk",
+        "counter",
+        "orders that a sourcing worker looked at, by what became of them",
+        ("outcome",),
+    ),
+    Family(
         "sellable_store_ping_seconds", "histogram", "answers of the store to health", (), SECONDS
     ),
     Family("sellable_store_connected", "gauge", "connections to the store that are up"),

@@ -9,11 +9,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from sellable.dispatch.worker.acting import Outcome
 from sellable.metrics.series import Series, of_histogram
 from sellable.tally import SECONDS, Histogram
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from sellable.dispatch.dispatch import Dispatch
     from sellable.maintenance.sweeper import Sweeps
@@ -102,6 +103,12 @@ def sourcing(dispatch: Dispatch) -> Iterator[Series]:
     yield Series("sellable_plan_races_lost", [tally.lost])
     yield Series("sellable_plan_queue", [solving.under_way])
     yield Series("sellable_overloaded", [solving.refused], ("sourcing",))
+
+
+def at_risk(outcomes: Mapping[str, int]) -> Iterator[Series]:
+    """Yield what became of orders at risk."""
+    for outcome in Outcome:
+        yield Series("sellable_orders_at_risk", [outcomes.get(outcome, 0)], (outcome.value,))
 
 
 def sweeper(sweeps: Sweeps) -> Iterator[Series]:

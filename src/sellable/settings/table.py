@@ -181,6 +181,26 @@ class Settings:
         ),
     ] = None
 
+    sourcing_late: Annotated[
+        Literal["source", "escalate"],
+        _of("what the worker does with late orders: source them anew, or ask a person", _SOURCING),
+    ] = "source"
+    sourcing_late_after_ms: Annotated[
+        int,
+        _number(0, 30 * _DAY_MS, "an order is late so long after it should have left", _SOURCING),
+    ] = _DAY_MS
+    sourcing_look_interval_ms: Annotated[
+        int, _number(50, _DAY_MS, "how often a worker looks for all orders at risk", _SOURCING)
+    ] = 5_000
+    sourcing_retry_after_ms: Annotated[
+        int,
+        _number(50, _DAY_MS, "after how long an escalated order is tried once more", _SOURCING),
+    ] = 600_000
+    sourcing_claim_after_ms: Annotated[
+        int,
+        _number(50, _DAY_MS, "after how long the order of a silent worker is another's", _SOURCING),
+    ] = 30_000
+
     ingest_batch_rows_max: Annotated[
         int, _number(1, 1_000, "rows that a worker reads of a source at once", _INGEST)
     ] = 1_000

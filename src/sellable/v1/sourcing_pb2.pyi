@@ -128,6 +128,38 @@ REJECTION_REASON_NO_SERVICE: RejectionReason.ValueType  # 10
 """No carrier takes it there, or none in time."""
 Global___RejectionReason: _TypeAlias = RejectionReason  # noqa: Y015
 
+class _RiskCause:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RiskCauseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RiskCause.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    RISK_CAUSE_UNSPECIFIED: _RiskCause.ValueType  # 0
+    """Never answered."""
+    RISK_CAUSE_OVERCOMMITTED: _RiskCause.ValueType  # 1
+    """Less is there than is reserved, and the order is among those that the shortage falls on."""
+    RISK_CAUSE_LOCATION: _RiskCause.ValueType  # 2
+    """The location is disabled, or its market does not sell from it any more."""
+    RISK_CAUSE_REFUSED: _RiskCause.ValueType  # 3
+    """The location does not deliver the units, and no plan did without it."""
+    RISK_CAUSE_LATE: _RiskCause.ValueType  # 4
+    """Its goods should have left some time ago (a setting, one day)."""
+
+class RiskCause(_RiskCause, metaclass=_RiskCauseEnumTypeWrapper):
+    """Why an order is at risk. Open: later versions add values."""
+
+RISK_CAUSE_UNSPECIFIED: RiskCause.ValueType  # 0
+"""Never answered."""
+RISK_CAUSE_OVERCOMMITTED: RiskCause.ValueType  # 1
+"""Less is there than is reserved, and the order is among those that the shortage falls on."""
+RISK_CAUSE_LOCATION: RiskCause.ValueType  # 2
+"""The location is disabled, or its market does not sell from it any more."""
+RISK_CAUSE_REFUSED: RiskCause.ValueType  # 3
+"""The location does not deliver the units, and no plan did without it."""
+RISK_CAUSE_LATE: RiskCause.ValueType  # 4
+"""Its goods should have left some time ago (a setting, one day)."""
+Global___RiskCause: _TypeAlias = RiskCause  # noqa: Y015
+
 @_typing.final
 class Destination(_message.Message):
     """Where an order goes."""
@@ -991,3 +1023,195 @@ class PlanObstacles(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PlanObstacles: _TypeAlias = PlanObstacles  # noqa: Y015
+
+@_typing.final
+class ListAtRiskOrdersRequest(_message.Message):
+    """Asks for orders that a person must decide about."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """Optional. The most orders to answer, 0 to 1000. Default 100."""
+    page_token: _builtins.str
+    """Optional. The next_page_token of the page before. Default: the first page."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAtRiskOrdersRequest: _TypeAlias = ListAtRiskOrdersRequest  # noqa: Y015
+
+@_typing.final
+class ListAtRiskOrdersResponse(_message.Message):
+    """One page."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDERS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    READ_TIME_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Output only. For the next page; empty after the last one."""
+    @_builtins.property
+    def orders(self) -> _containers.RepeatedCompositeFieldContainer[Global___AtRiskOrder]:
+        """Output only. The orders, the one that waits longest first."""
+
+    @_builtins.property
+    def read_time(self) -> _timestamp_pb2.Timestamp:
+        """Output only. The time of the store when the page was read."""
+
+    def __init__(
+        self,
+        *,
+        orders: _abc.Iterable[Global___AtRiskOrder] | None = ...,
+        next_page_token: _builtins.str = ...,
+        read_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["read_time", b"read_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "orders", b"orders", "read_time", b"read_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAtRiskOrdersResponse: _TypeAlias = ListAtRiskOrdersResponse  # noqa: Y015
+
+@_typing.final
+class AtRiskOrder(_message.Message):
+    """An order that a person must decide about: release it, promise it anew, find goods for it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Danger(_message.Message):
+        """Open units that will not leave as planned."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        CAUSE_FIELD_NUMBER: _builtins.int
+        QUANTITY_FIELD_NUMBER: _builtins.int
+        cause: Global___RiskCause.ValueType
+        """Output only. Why."""
+        @_builtins.property
+        def quantity(self) -> _reservations_pb2.QuantityAt:
+            """Output only. The units, and where they are bound."""
+
+        def __init__(
+            self,
+            *,
+            cause: Global___RiskCause.ValueType = ...,
+            quantity: _reservations_pb2.QuantityAt | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["quantity", b"quantity"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["cause", b"cause", "quantity", b"quantity"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class Escalation(_message.Message):
+        """Why nobody could help."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        CAUSE_FIELD_NUMBER: _builtins.int
+        NOTE_TIME_FIELD_NUMBER: _builtins.int
+        REASON_FIELD_NUMBER: _builtins.int
+        DETAIL_FIELD_NUMBER: _builtins.int
+        BLOCKED_LINES_FIELD_NUMBER: _builtins.int
+        REFUSALS_FIELD_NUMBER: _builtins.int
+        cause: Global___RiskCause.ValueType
+        """Output only. Why the order was at risk."""
+        reason: _builtins.str
+        """Output only. The reason as in ErrorInfo, such as NO_FEASIBLE_PLAN; POLICY where it was not to be sourced anew;
+        INTERNAL for a fault of the service, which its log has.
+        """
+        detail: _builtins.str
+        """Output only. The same for people."""
+        @_builtins.property
+        def note_time(self) -> _timestamp_pb2.Timestamp:
+            """Output only. When it was noted."""
+
+        @_builtins.property
+        def blocked_lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___PlanObstacles.BlockedLine]:
+            """Output only. Of NO_FEASIBLE_PLAN: what binds each line that no plan can fill."""
+
+        @_builtins.property
+        def refusals(self) -> _containers.RepeatedCompositeFieldContainer[Global___Refusal]:
+            """Output only. What its locations do not deliver, as it was told."""
+
+        def __init__(
+            self,
+            *,
+            cause: Global___RiskCause.ValueType = ...,
+            note_time: _timestamp_pb2.Timestamp | None = ...,
+            reason: _builtins.str = ...,
+            detail: _builtins.str = ...,
+            blocked_lines: _abc.Iterable[Global___PlanObstacles.BlockedLine] | None = ...,
+            refusals: _abc.Iterable[Global___Refusal] | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["note_time", b"note_time"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["blocked_lines", b"blocked_lines", "cause", b"cause", "detail", b"detail", "note_time", b"note_time", "reason", b"reason", "refusals", b"refusals"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    RESERVATION_FIELD_NUMBER: _builtins.int
+    DANGERS_FIELD_NUMBER: _builtins.int
+    ESCALATIONS_FIELD_NUMBER: _builtins.int
+    SINCE_TIME_FIELD_NUMBER: _builtins.int
+    SHIP_BY_TIME_FIELD_NUMBER: _builtins.int
+    PROMISE_TIME_FIELD_NUMBER: _builtins.int
+    SOURCED_COUNT_FIELD_NUMBER: _builtins.int
+    sourced_count: _builtins.int
+    """Output only. How often it was sourced, by callers and by workers."""
+    @_builtins.property
+    def reservation(self) -> _reservations_pb2.Reservation:
+        """Output only. The order as it is now."""
+
+    @_builtins.property
+    def dangers(self) -> _containers.RepeatedCompositeFieldContainer[Global___AtRiskOrder.Danger]:
+        """Output only. What is wrong with it at this moment, at least one entry."""
+
+    @_builtins.property
+    def escalations(self) -> _containers.RepeatedCompositeFieldContainer[Global___AtRiskOrder.Escalation]:
+        """Output only. Why nobody could help, by cause."""
+
+    @_builtins.property
+    def since_time(self) -> _timestamp_pb2.Timestamp:
+        """Output only. Since when a person must decide."""
+
+    @_builtins.property
+    def ship_by_time(self) -> _timestamp_pb2.Timestamp:
+        """Output only. When its goods should have left at the latest; unset if it has no plan."""
+
+    @_builtins.property
+    def promise_time(self) -> _timestamp_pb2.Timestamp:
+        """Output only. When it was promised to arrive; unset if nothing was promised."""
+
+    def __init__(
+        self,
+        *,
+        reservation: _reservations_pb2.Reservation | None = ...,
+        dangers: _abc.Iterable[Global___AtRiskOrder.Danger] | None = ...,
+        escalations: _abc.Iterable[Global___AtRiskOrder.Escalation] | None = ...,
+        since_time: _timestamp_pb2.Timestamp | None = ...,
+        ship_by_time: _timestamp_pb2.Timestamp | None = ...,
+        promise_time: _timestamp_pb2.Timestamp | None = ...,
+        sourced_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["promise_time", b"promise_time", "reservation", b"reservation", "ship_by_time", b"ship_by_time", "since_time", b"since_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dangers", b"dangers", "escalations", b"escalations", "promise_time", b"promise_time", "reservation", b"reservation", "ship_by_time", b"ship_by_time", "since_time", b"since_time", "sourced_count", b"sourced_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AtRiskOrder: _TypeAlias = AtRiskOrder  # noqa: Y015

@@ -59,6 +59,11 @@ class SourcingServiceStub:
                 request_serializer=sellable_dot_v1_dot_sourcing__pb2.ListDeliveryOptionsRequest.SerializeToString,
                 response_deserializer=sellable_dot_v1_dot_sourcing__pb2.ListDeliveryOptionsResponse.FromString,
                 _registered_method=True)
+        self.ListAtRiskOrders = channel.unary_unary(
+                '/sellable.v1.SourcingService/ListAtRiskOrders',
+                request_serializer=sellable_dot_v1_dot_sourcing__pb2.ListAtRiskOrdersRequest.SerializeToString,
+                response_deserializer=sellable_dot_v1_dot_sourcing__pb2.ListAtRiskOrdersResponse.FromString,
+                _registered_method=True)
 
 
 class SourcingServiceServicer:
@@ -102,7 +107,8 @@ class SourcingServiceServicer:
         """Plans the open units of a HELD or CONFIRMED reservation anew and moves them there: one that was held at checkout
         and is sourced now, or one whose location refused units. What it holds counts as available to its own plan. Plans
         again on a lost race, up to 5 times. The state and the expiry stay.
-        Atomicity: refusals, the whole binding and the capacities in one step, or nothing.
+        Atomicity: refusals, the whole binding and the capacities in one step, or nothing. Refusals of a CONFIRMED
+        reservation that no plan can do without are noted beside it: it is at risk, and tried again by the worker.
         Idempotency: by request_id, kept with the reservation; a repeat answers the plan kept last and the reservation as
         it is now, with replayed.
         Freshness: decides on the stock of this moment, holds that are due given back first.
@@ -123,6 +129,20 @@ class SourcingServiceServicer:
         Freshness: decides on the stock of this moment, holds that are due given back first.
         Errors: INVALID_FIELD -> INVALID_ARGUMENT, UNKNOWN_MARKET -> NOT_FOUND, UNKNOWN_LOCATION -> NOT_FOUND,
         UNKNOWN_SKU -> NOT_FOUND, UNKNOWN_PROFILE -> NOT_FOUND, LOCATION_NOT_IN_MARKET -> FAILED_PRECONDITION.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAtRiskOrders(self, request, context):
+        """Answers the orders that a person must decide about, page by page, the one that waits longest first: orders at risk
+        for which the sourcing worker found no plan. An order that is released, shipped, sourced anew or not at risk any
+        more is not among them; a page may be short, or empty, and still have a next_page_token.
+        Atomicity: each order is of one moment; a page is not.
+        Idempotency: changes nothing.
+        Freshness: what is wrong with an order is what is wrong at this moment; why it has no plan was noted when it was
+        last tried for the first time.
+        Errors: INVALID_FIELD -> INVALID_ARGUMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -150,6 +170,11 @@ def add_SourcingServiceServicer_to_server(servicer, server):
                     servicer.ListDeliveryOptions,
                     request_deserializer=sellable_dot_v1_dot_sourcing__pb2.ListDeliveryOptionsRequest.FromString,
                     response_serializer=sellable_dot_v1_dot_sourcing__pb2.ListDeliveryOptionsResponse.SerializeToString,
+            ),
+            'ListAtRiskOrders': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAtRiskOrders,
+                    request_deserializer=sellable_dot_v1_dot_sourcing__pb2.ListAtRiskOrdersRequest.FromString,
+                    response_serializer=sellable_dot_v1_dot_sourcing__pb2.ListAtRiskOrdersResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -265,6 +290,33 @@ class SourcingService:
             '/sellable.v1.SourcingService/ListDeliveryOptions',
             sellable_dot_v1_dot_sourcing__pb2.ListDeliveryOptionsRequest.SerializeToString,
             sellable_dot_v1_dot_sourcing__pb2.ListDeliveryOptionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAtRiskOrders(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sellable.v1.SourcingService/ListAtRiskOrders',
+            sellable_dot_v1_dot_sourcing__pb2.ListAtRiskOrdersRequest.SerializeToString,
+            sellable_dot_v1_dot_sourcing__pb2.ListAtRiskOrdersResponse.FromString,
             options,
             channel_credentials,
             insecure,

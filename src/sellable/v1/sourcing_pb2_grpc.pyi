@@ -63,7 +63,8 @@ class SourcingServiceStub:
     """Plans the open units of a HELD or CONFIRMED reservation anew and moves them there: one that was held at checkout
     and is sourced now, or one whose location refused units. What it holds counts as available to its own plan. Plans
     again on a lost race, up to 5 times. The state and the expiry stay.
-    Atomicity: refusals, the whole binding and the capacities in one step, or nothing.
+    Atomicity: refusals, the whole binding and the capacities in one step, or nothing. Refusals of a CONFIRMED
+      reservation that no plan can do without are noted beside it: it is at risk, and tried again by the worker.
     Idempotency: by request_id, kept with the reservation; a repeat answers the plan kept last and the reservation as
       it is now, with replayed.
     Freshness: decides on the stock of this moment, holds that are due given back first.
@@ -80,6 +81,16 @@ class SourcingServiceStub:
     Freshness: decides on the stock of this moment, holds that are due given back first.
     Errors: INVALID_FIELD -> INVALID_ARGUMENT, UNKNOWN_MARKET -> NOT_FOUND, UNKNOWN_LOCATION -> NOT_FOUND,
       UNKNOWN_SKU -> NOT_FOUND, UNKNOWN_PROFILE -> NOT_FOUND, LOCATION_NOT_IN_MARKET -> FAILED_PRECONDITION.
+    """
+    ListAtRiskOrders: _grpc.UnaryUnaryMultiCallable[_sourcing_pb2.ListAtRiskOrdersRequest, _sourcing_pb2.ListAtRiskOrdersResponse]
+    """Answers the orders that a person must decide about, page by page, the one that waits longest first: orders at risk
+    for which the sourcing worker found no plan. An order that is released, shipped, sourced anew or not at risk any
+    more is not among them; a page may be short, or empty, and still have a next_page_token.
+    Atomicity: each order is of one moment; a page is not.
+    Idempotency: changes nothing.
+    Freshness: what is wrong with an order is what is wrong at this moment; why it has no plan was noted when it was
+      last tried for the first time.
+    Errors: INVALID_FIELD -> INVALID_ARGUMENT.
     """
 
 @_typing.type_check_only
@@ -117,7 +128,8 @@ class SourcingServiceAsyncStub(SourcingServiceStub):
     """Plans the open units of a HELD or CONFIRMED reservation anew and moves them there: one that was held at checkout
     and is sourced now, or one whose location refused units. What it holds counts as available to its own plan. Plans
     again on a lost race, up to 5 times. The state and the expiry stay.
-    Atomicity: refusals, the whole binding and the capacities in one step, or nothing.
+    Atomicity: refusals, the whole binding and the capacities in one step, or nothing. Refusals of a CONFIRMED
+      reservation that no plan can do without are noted beside it: it is at risk, and tried again by the worker.
     Idempotency: by request_id, kept with the reservation; a repeat answers the plan kept last and the reservation as
       it is now, with replayed.
     Freshness: decides on the stock of this moment, holds that are due given back first.
@@ -134,6 +146,16 @@ class SourcingServiceAsyncStub(SourcingServiceStub):
     Freshness: decides on the stock of this moment, holds that are due given back first.
     Errors: INVALID_FIELD -> INVALID_ARGUMENT, UNKNOWN_MARKET -> NOT_FOUND, UNKNOWN_LOCATION -> NOT_FOUND,
       UNKNOWN_SKU -> NOT_FOUND, UNKNOWN_PROFILE -> NOT_FOUND, LOCATION_NOT_IN_MARKET -> FAILED_PRECONDITION.
+    """
+    ListAtRiskOrders: _aio.UnaryUnaryMultiCallable[_sourcing_pb2.ListAtRiskOrdersRequest, _sourcing_pb2.ListAtRiskOrdersResponse]  # type: ignore[assignment]
+    """Answers the orders that a person must decide about, page by page, the one that waits longest first: orders at risk
+    for which the sourcing worker found no plan. An order that is released, shipped, sourced anew or not at risk any
+    more is not among them; a page may be short, or empty, and still have a next_page_token.
+    Atomicity: each order is of one moment; a page is not.
+    Idempotency: changes nothing.
+    Freshness: what is wrong with an order is what is wrong at this moment; why it has no plan was noted when it was
+      last tried for the first time.
+    Errors: INVALID_FIELD -> INVALID_ARGUMENT.
     """
 
 class SourcingServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -186,7 +208,8 @@ class SourcingServiceServicer(metaclass=_abc_1.ABCMeta):
         """Plans the open units of a HELD or CONFIRMED reservation anew and moves them there: one that was held at checkout
         and is sourced now, or one whose location refused units. What it holds counts as available to its own plan. Plans
         again on a lost race, up to 5 times. The state and the expiry stay.
-        Atomicity: refusals, the whole binding and the capacities in one step, or nothing.
+        Atomicity: refusals, the whole binding and the capacities in one step, or nothing. Refusals of a CONFIRMED
+          reservation that no plan can do without are noted beside it: it is at risk, and tried again by the worker.
         Idempotency: by request_id, kept with the reservation; a repeat answers the plan kept last and the reservation as
           it is now, with replayed.
         Freshness: decides on the stock of this moment, holds that are due given back first.
@@ -209,6 +232,22 @@ class SourcingServiceServicer(metaclass=_abc_1.ABCMeta):
         Freshness: decides on the stock of this moment, holds that are due given back first.
         Errors: INVALID_FIELD -> INVALID_ARGUMENT, UNKNOWN_MARKET -> NOT_FOUND, UNKNOWN_LOCATION -> NOT_FOUND,
           UNKNOWN_SKU -> NOT_FOUND, UNKNOWN_PROFILE -> NOT_FOUND, LOCATION_NOT_IN_MARKET -> FAILED_PRECONDITION.
+        """
+
+    @_abc_1.abstractmethod
+    def ListAtRiskOrders(
+        self,
+        request: _sourcing_pb2.ListAtRiskOrdersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sourcing_pb2.ListAtRiskOrdersResponse, _abc.Awaitable[_sourcing_pb2.ListAtRiskOrdersResponse]]:
+        """Answers the orders that a person must decide about, page by page, the one that waits longest first: orders at risk
+        for which the sourcing worker found no plan. An order that is released, shipped, sourced anew or not at risk any
+        more is not among them; a page may be short, or empty, and still have a next_page_token.
+        Atomicity: each order is of one moment; a page is not.
+        Idempotency: changes nothing.
+        Freshness: what is wrong with an order is what is wrong at this moment; why it has no plan was noted when it was
+          last tried for the first time.
+        Errors: INVALID_FIELD -> INVALID_ARGUMENT.
         """
 
 def add_SourcingServiceServicer_to_server(servicer: SourcingServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
