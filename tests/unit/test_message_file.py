@@ -49,8 +49,8 @@ def test_every_fault_is_told_by_its_path(tmp_path: Path) -> None:
     """Unknown fields, values of another type and twice the same field, all at once."""
     message, notes = refused(
         tmp_path,
-        b'{"orderReference": "x", "order_reference": "y", "channels": "web", "country": 3, "lines": ['
-        b'{"sku": "A", "quantity": 2.5}, {"quantity": true}, {"quantity": 1e3}, null, '
+        b'{"orderReference": "x", "order_reference": "y", "channels": "web", "country": 3, '
+        b'"lines": [{"sku": "A", "quantity": 2.5}, {"quantity": true}, {"quantity": 1e3}, null, '
         b'{"quantity": 9223372036854775808}], "destination": [], "promise_time": "soon", '
         b'"value": {"nanos": 3000000000}, "x": "red"}',
     )

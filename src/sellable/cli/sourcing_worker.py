@@ -57,8 +57,8 @@ async def _work(settings: Settings) -> None:
     from sellable.ingest.opening import open_ingest_store  # noqa: PLC0415
     from sellable.metrics import process as metrics  # noqa: PLC0415
     from sellable.metrics.endpoint import metrics_served  # noqa: PLC0415
-    from sellable.rpc.run import STOPS, Signals  # noqa: PLC0415
     from sellable.registrations import dispatch_of  # noqa: PLC0415
+    from sellable.rpc.run import STOPS, Signals  # noqa: PLC0415
     from sellable.service import ONLY_WORKER  # noqa: PLC0415
 
     async with open_ingest_store(settings) as store:
