@@ -1,4 +1,4 @@
-"""A service whose feeds are told, under the clock of the test."""
+"""Services under the clock of the test: one whose feeds are told, one with orders at risk."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.feeding import feeds_served
+from support.service import service
+from support.sourcing import network
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -28,3 +30,18 @@ async def fed(
     """Serve a store with two locations under the clock of the test."""
     async with feeds_served(store_url, request.param, clock) as started:
         yield started
+
+
+@pytest.fixture
+def risk_ms() -> list[int]:
+    """Give the time of a test of orders at risk, in ms."""
+    return [time.time_ns() // 1_000_000]
+
+
+@pytest.fixture
+async def risky(store_url: str, risk_ms: list[int]) -> AsyncIterator[Service]:
+    """Serve a store whose nearest location has 3 of A and the others none."""
+    async with service(store_url, now_ms=risk_ms) as one:
+        await one.client.apply_network(network(split_lines=True))
+        await one.client.count("A", "NEAR", 3)
+        yield one

@@ -20,6 +20,7 @@ from support.bad_explanations import EXPLAIN
 from support.bad_feeds import FEEDS
 from support.bad_input import NETWORK, arrange
 from support.bad_pickup import PICKUP
+from support.bad_sourcing import SOURCING
 from support.bad_tables import AVAILABILITY, LATER, RESERVE
 from support.client import event, refusal_of
 from support.keyspace import keyspace
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-CALLS: Final = (*AVAILABILITY, *EXPLAIN, *PICKUP, *RESERVE, *LATER, *FEEDS)
+CALLS: Final = (*AVAILABILITY, *EXPLAIN, *PICKUP, *RESERVE, *LATER, *FEEDS, *SOURCING)
 FACTS: Final = (
     "on_hand_quantity",
     "delta_quantity",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from support.serving import Samples
 
 CLIENTS: Final = 12
+OF_WORKERS: Final = {"sellable_orders_at_risk_total"}  # told by sourcing workers alone
 PAGE: Final = ROOT / "src" / "sellable" / "metrics" / "README.md"
 
 
@@ -69,7 +70,7 @@ async def test_what_is_told_is_what_was_called(
             name.removesuffix("_bucket").removesuffix("_count").removesuffix("_sum")
             for name, _ in samples
         }
-        assert {family.shown for family in FAMILIES.values()} == told
+        assert {family.shown for family in FAMILIES.values()} - OF_WORKERS == told
 
 
 def calls(samples: Samples) -> dict[tuple[str, str], float]:

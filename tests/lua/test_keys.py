@@ -150,6 +150,9 @@ STORY: Final = """
     fulfil p1
     follow_ledger me - 5-0
     observe_sourcing FR A p2
+    find_at_risk 0 p2
+    find_short L0:A
+    relieve p2 SHORT
     observe_positions L0,L1 A p2
     observe_capacities L0:29 p2
 """

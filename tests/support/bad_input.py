@@ -23,6 +23,16 @@ markets:
   - {channel: web, country: FR, locations: [DC-PARIS, STORE-LYON]}
   - {channel: web, country: NO, locations: DC-OSLO}
 """
+SOURCING: Final = """\
+sourcing:
+  carriers:
+    - id: post
+      zones: [{name: france, countries: FR}]
+      services:
+        - {id: standard, lanes: [{zone: france, transit_days: 2, rates: [{per_parcel: 5}]}]}
+  profiles:
+    - {name: plain, strategies: [{name: cheapest, weights: {shipping_cost: 1}}]}
+"""
 
 
 @asynccontextmanager
@@ -35,7 +45,7 @@ async def arrange(store_url: str, transport: str, now_ms: int) -> AsyncIterator[
     clock = [now_ms]
     async with service(store_url, now_ms=clock, transport=transport) as started:
         client = started.client
-        await started.store.networks.apply(NETWORK)
+        await started.store.networks.apply(NETWORK + SOURCING)
         for sku, location, quantity in (
             ("A", "DC-PARIS", 13),
             ("A", "DC-OSLO", 5),

@@ -30,7 +30,7 @@ RETENTION_MS: Final = 60_000
 LOCATIONS: Final = ("L0", "L1", "L2", "L3")
 _KEEPS_NOTHING: Final = frozenset(
     {
-        *("advance_rollout", "switch_network", "follow_ledger"),
+        *("advance_rollout", "switch_network", "follow_ledger", "relieve"),
         *("sync_add", "sync_check", "sync_commit"),
     }
 )

@@ -44,6 +44,8 @@ READERS: Final = frozenset(
         "inspect_reservations",
         "read_limited",
         "list_feeds",
+        "find_at_risk",
+        "find_short",
         "observe_sourcing",
         "observe_positions",
         "observe_capacities",

@@ -4,6 +4,7 @@
     rebind_planned r1 A=3@L1 seen=A:L0:3 req=q1 refused=A:L0:2:NOT_FOUND drops=A:L0:1
     observe_sourcing FR A,B r1      observe_positions L0,L1 A r1      observe_capacities L0:14 r1
     escalate r1 LATE                follow_ledger me - 5-0
+    find_at_risk 0 r1 r2            find_short L0:A L1:B            relieve r1 LATE
 
 A line is named by its SKU, in a move by its letter: A is the first one. Days are of November 2023.
 """
@@ -29,6 +30,9 @@ PLANNED: Final = frozenset(
         "observe_capacities",
         "escalate",
         "follow_ledger",
+        "find_at_risk",
+        "find_short",
+        "relieve",
     }
 )
 WANTED: Final = Wanted(country="FR", latitude=48.9, longitude=2.4)
@@ -43,6 +47,12 @@ def planned_call(
         name, cause = names
         causes = {"cause": cause, "detail": "", "causes_max": 2}
         return verb, (pack({"reservation_id": name, **causes}),)
+    if verb == "relieve":
+        return verb, (names[0], pack(names[1:]))
+    if verb == "find_at_risk":
+        return verb, (now_ms, int(names[0]), pack(names[1:]))
+    if verb == "find_short":
+        return verb, (now_ms, pack(names))
     if verb == "follow_ledger":
         return verb, tuple("" if name == "-" else name for name in names)
     if verb.startswith("observe_"):

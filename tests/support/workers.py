@@ -29,20 +29,26 @@ if TYPE_CHECKING:
 
 _COMMAND: Final = Path(sys.executable).with_name("sellable")
 _STOP_S_MAX: Final = 20.0
-_LOADED: Final = ("sellable.ingest.opening", "sellable.ingest.redis_stream", "uvloop")
+_LOADED: Final = {
+    "ingest": ("sellable.ingest.opening", "sellable.ingest.redis_stream", "uvloop"),
+    "sourcing": ("sellable.ingest.opening", "sellable.dispatch.worker.worker", "sellable.service"),
+}
 PARTITION: Final = Partition("0")
 
 
 class WorkerProcess:
-    """`sellable ingest worker` as a process.
+    """`sellable ingest worker`, or `sellable sourcing worker`, as a process.
 
     Args:
         store: The URL of the store; "": the one of `--data` among the arguments.
         arguments: More of the command line.
+        group: Whose worker it is.
         settings: Any setting by its name, as the environment would give it.
     """
 
-    def __init__(self, store: str, *arguments: str, **settings: object) -> None:
+    def __init__(
+        self, store: str, *arguments: str, group: str = "ingest", **settings: object
+    ) -> None:
         kept = {k: v for k, v in os.environ.items() if not k.upper().startswith("SELLABLE_")}
         chosen = {"log_format": "json", "ingest_claim_after_ms": 200, **settings}
         more = {f"SELLABLE_{name.upper()}": str(value) for name, value in chosen.items()}
@@ -50,7 +56,7 @@ class WorkerProcess:
         self._log = Path(name)
         of_store = ["--store", store] if store else []
         self._process = subprocess.Popen(
-            [str(_COMMAND), "ingest", "worker", *of_store, *arguments],
+            [str(_COMMAND), group, "worker", *of_store, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=handle,
             stderr=handle,
@@ -121,7 +127,7 @@ class WorkerProcess:
 
 @asynccontextmanager
 async def workers(
-    store: str, count: int = 1, *arguments: str, **settings: object
+    store: str, count: int = 1, *arguments: str, **settings: Any
 ) -> AsyncIterator[list[WorkerProcess]]:
     """Run so many workers; the list may be changed, and all in it are ended."""
     processes = [WorkerProcess(store, *arguments, **settings) for _ in range(count)]
@@ -167,17 +173,22 @@ class ForkedWorkers:
     What runs is the command itself, in a process of its own that a signal ends as any other.
     """
 
-    def __init__(self, store: str, **settings: object) -> None:
+    def __init__(self, store: str, group: str = "ingest", **settings: object) -> None:
         chosen = {"log_level": "error", "ingest_claim_after_ms": 200, **settings}
+        self._group = group
         self._settings = {f"SELLABLE_{name.upper()}": str(v) for name, v in chosen.items()}
         self._store = store
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["support.workers", "sellable.cli.app", *_LOADED])
+        self._context.set_forkserver_preload(
+            ["support.workers", "sellable.cli.app", *_LOADED[group]]
+        )
         self.running: list[Any] = []
 
     def start(self) -> None:
         """Start one more."""
-        process = self._context.Process(target=_work, args=(self._store, self._settings))
+        process = self._context.Process(
+            target=_work, args=(self._group, self._store, self._settings)
+        )
         process.start()
         self.running.append(process)
 
@@ -219,8 +230,8 @@ class ForkedWorkers:
             process.kill()
 
 
-def _work(store: str, settings: dict[str, str]) -> None:
+def _work(group: str, store: str, settings: dict[str, str]) -> None:
     from sellable.cli.app import run  # noqa: PLC0415
 
     os.environ.update(settings)
-    sys.exit(run(["ingest", "worker", "--store", store]))
+    sys.exit(run([group, "worker", "--store", store]))

@@ -35,6 +35,11 @@ TTL_WORDS = (
     f"({limits.TTL_MS_DEFAULT // 60_000} minutes; {limits.TTL_MS_MIN // 1_000} second "
     f"to {limits.TTL_MS_MAX // 86_400_000} days)"
 )
+SOLVE_LIMIT_WORDS = (
+    f"{limits.SOLVE_LIMIT_MS_MIN} ms to {limits.SOLVE_LIMIT_MS_MAX // 1_000} s, in whole "
+    f"milliseconds. Default: a setting ({limits.SOLVE_LIMIT_MS_DEFAULT} ms)."
+)
+YEAR_WORDS = f"the years {limits.WINDOW_YEAR_MIN} to {limits.WINDOW_YEAR_MAX - 1}."
 OBSERVED_WORDS = (
     f"(default {limits.RETENTION_MS_DEFAULT // 86_400_000} days) is TOO_OLD, further ahead than "
     f"the tolerance (default {limits.FUTURE_TOLERANCE_MS_DEFAULT // 60_000} minutes)"
@@ -122,7 +127,8 @@ def test_units_are_in_the_names() -> None:
             assert field.type in WHOLE_UNITS, name
         timed = last == "time" or name == "ReserveStockRequest.accept_backorder_until"
         assert timed == (field.type_name == ".google.protobuf.Timestamp"), name
-        assert (last == "ttl") == (field.type_name == ".google.protobuf.Duration"), name
+        lasting = last == "ttl" or field.name == "solve_limit"
+        assert lasting == (field.type_name == ".google.protobuf.Duration"), name
         assert not re.search(r"qty|amount|^num_|^is_", field.name), name
 
 
@@ -215,6 +221,17 @@ def test_optional_fields_of_requests_say_what_absence_means() -> None:
             "ApplyNetworkRequest.document",
             f"1 byte to {limits.NETWORK_DOCUMENT_BYTES_MAX // 2**20} MiB",
         ),
+        ("Destination.postal_code", f"at most {limits.POSTAL_CODE_BYTES_MAX} bytes"),
+        ("Order.lines", f"1 to {limits.LINES_PER_RESERVATION_MAX} lines"),
+        ("SourceOrderRequest.alternatives", f"0 to {limits.SOURCING_ALTERNATIVES_MAX};"),
+        ("SourceOrderRequest.solve_limit", SOLVE_LIMIT_WORDS),
+        ("SourceReservationRequest.solve_limit", SOLVE_LIMIT_WORDS),
+        ("SourceOrderRequest.at_time", YEAR_WORDS),
+        (
+            "SourceReservationRequest.excluded_locations",
+            f"at most {limits.SOURCING_EXCLUDED_MAX}.",
+        ),
+        ("SourceAndReserveResponse.attempts", f"1 to {limits.SOURCING_ATTEMPTS_MAX};"),
         ("ApplyNetworkRequest.author", f"at most {limits.AUTHOR_BYTES_MAX} bytes"),
         ("ApplyNetworkRequest.comment", f"at most {limits.COMMENT_BYTES_MAX} bytes"),
     ],

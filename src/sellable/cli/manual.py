@@ -11,6 +11,7 @@ SERVICE: Final = "The service"
 NETWORK: Final = "The network: locations, markets, protections, quotas"
 STOCK: Final = "Stock"
 RESERVATIONS: Final = "Reservations"
+SOURCING: Final = "Sourcing"
 INGEST: Final = "Feeds: files, streams and tills"
 
 MANUAL: Final = """How many of this SKU can this channel sell in this country right now?
@@ -51,6 +52,23 @@ ITEMS_MANUAL: Final = """Master data of SKUs: the item class that rules and quot
 
 Example:
   sellable items put items.csv
+"""
+
+SOURCING_MANUAL: Final = """Which location ships what of an order, and why.
+
+Examples, from the cart to a location that refuses:
+  sellable sourcing options order.json
+  sellable sourcing plan order.json --explain --map plan.png
+  sellable sourcing plan order.json --reserve cart-7
+  sellable sourcing reservation cart-7 --refuse 1@DC-PARIS=2:not-found
+  sellable sourcing worker --data ./stock
+  sellable sourcing at-risk
+
+An order as JSON; a postal code is enough where the service has a table:
+  {"channel": "web", "country": "FR",
+   "destination": {"country": "FR", "postal_code": "69002",
+                   "point": {"latitude": 45.76, "longitude": 4.83}},
+   "lines": [{"line_id": "1", "sku": "85123A", "quantity": 2}]}
 """
 
 INGEST_MANUAL: Final = """What ERP, WMS and tills report: applied exactly once, and accounted for.

@@ -46,10 +46,10 @@ class Entry(NamedTuple):
 
 
 class Due(NamedTuple):
-    """An open order with a plan, and when its goods should have left at the latest."""
+    """An open order, and when its goods should have left, or since when a person must decide."""
 
     reservation_id: str
-    ship_by_ms: int
+    at_ms: int
 
 
 class Follower:
@@ -125,29 +125,35 @@ async def overdue(runner: Runner, until_ms: int, *, after: Due | None = None) ->
 
     At most 100, behind `after` where one is given; fewer mean that there are no more.
     """
-    key, size = runner.partition.ship_by, 100
-    start = after.ship_by_ms if after else "-inf"
+    return await _ranked(runner, runner.partition.ship_by, until_ms, after, 100)
+
+
+async def escalated(runner: Runner, *, after: Due | None = None, count: int = 100) -> list[Due]:
+    """Return open orders that a person must decide about, and since when.
+
+    At most `count`, the one that waits longest first; fewer mean that there are no more.
+    """
+    return await _ranked(runner, runner.partition.escalated, "+inf", after, count)
+
+
+async def _ranked(
+    runner: Runner, key: str, until_ms: int | str, after: Due | None, count: int
+) -> list[Due]:
+    start = after.at_ms if after else "-inf"
     found: list[Due] = []
     skipped = 0
-    while len(found) < size:
-        command = ("ZRANGEBYSCORE", key, start, until_ms, "WITHSCORES", "LIMIT", skipped, size)
+    while len(found) < count:
+        command = ("ZRANGEBYSCORE", key, start, until_ms, "WITHSCORES", "LIMIT", skipped, count)
         page = [_due(pair) for pair in await runner.connection.execute(*command)]
         found += [due for due in page if after is None or _rank(due) > _rank(after)]
         skipped += len(page)
-        if len(page) < size:
+        if len(page) < count:
             break
-    return found[:size]
-
-
-async def escalated(runner: Runner, start: int = 0, count: int = 100) -> list[tuple[str, int]]:
-    """Return open orders that a person must decide about, and since when in ms, oldest first."""
-    key = runner.partition.escalated
-    found = await runner.connection.execute("ZRANGE", key, start, start + count - 1, "WITHSCORES")
-    return [(name.decode(), int(since_ms)) for name, since_ms in found]
+    return found[:count]
 
 
 def _rank(due: Due) -> tuple[int, bytes]:
-    return due.ship_by_ms, due.reservation_id.encode()
+    return due.at_ms, due.reservation_id.encode()
 
 
 def _due(pair: tuple[bytes, float]) -> Due:

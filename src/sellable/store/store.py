@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sellable import limits
 from sellable.errors import StoreRefused
 from sellable.revision import Revisions
+from sellable.store.at_risk import AtRisk
 from sellable.store.availability import Availabilities
 from sellable.store.explanations import Explanations
 from sellable.store.feed_list import FeedList
@@ -65,6 +66,7 @@ class Store:
             requests_max=read_queue_max,
         )
         self.sourced = Sourced(runner, self.revisions)
+        self.at_risk = AtRisk(runner)
         self.explanations = Explanations(runner, self.networks, self.revisions)
         self.availability = Availabilities(runner, self.reads, self.revisions)
 

@@ -85,7 +85,7 @@ class Solution:
         optimal: Whether that is proven.
         gap: How far from the optimum it may be: of the first level that is not proven, the
             difference to the bound as a share of the objective, 0 to 1.
-        method: Who found it: `subsets`, `milp`, `nearest` or `priority`.
+        method: Who found it: `subsets`, `columns`, or the name that a greedy plan was given.
     """
 
     quantities: Mapping[tuple[int, int], int]
