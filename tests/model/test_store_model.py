@@ -20,7 +20,7 @@ from support.machine_plans import PlanMachine
 _STEPS_VARIABLE: Final = "SELLABLE_TEST_MODEL_STEPS"
 _STEPS_DEFAULT: Final = 2_000
 _STEPS_PER_EXAMPLE_MAX: Final = 50
-_PLAN_STEPS_DEFAULT: Final = 400
+_PLAN_STEPS_DEFAULT: Final = 300
 
 
 @pytest.mark.timeout(3_600)  # what fails is made small first, and many steps take long
