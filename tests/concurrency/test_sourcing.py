@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 import grpc
@@ -13,7 +13,7 @@ import pytest
 from sellable.rpc.status import error_from_rpc
 from support.arena import at_once, crowd
 from support.client import Want, bound, event
-from support.service import service, services
+from support.service import service
 from support.sourcing import FR, hold, network, plan, shipped
 
 if TYPE_CHECKING:
@@ -28,24 +28,21 @@ UNITS: Final = {"NEAR": 5, "DC": 3, "FAR": 4}
 HANDS: Final = {"NEAR": 2, "DC": 9}
 SOLD: Final = {"NEAR": 2, "DC": 3, "FAR": 4}
 
-pytestmark = pytest.mark.parametrize("servers", ["native", "grpcio", "three processes"])
+pytestmark = pytest.mark.parametrize("servers", ["native", "grpcio", "three services"])
 
 
 @asynccontextmanager
 async def contest(servers: str, store_url: str) -> AsyncIterator[list[Client]]:
     """Serve as named, put the last units on the shelf, and connect everybody."""
-    if servers == "three processes":
-        async with (
-            services(store_url, 3) as processes,
-            crowd([process.address for process in processes], CLIENTS) as clients,
-        ):
-            yield clients
-    else:
-        async with (
-            service(store_url, transport=servers) as one,
-            crowd([one.server.address], CLIENTS) as clients,
-        ):
-            yield clients
+    several = servers == "three services"
+    transports = ["native"] * 3 if several else [servers]
+    async with AsyncExitStack() as stack:
+        served = [
+            await stack.enter_async_context(service(store_url, transport=transport))
+            for transport in transports
+        ]
+        addresses = [one.server.address for one in served]
+        yield await stack.enter_async_context(crowd(addresses, CLIENTS))
 
 
 async def put_on_shelf(client: Client) -> None:

@@ -208,6 +208,24 @@ async def test_a_follower_reads_in_order_and_nobody_moves_it_back(store: Store) 
     assert [] == await two.page("9999999999999-0", wait_ms=100)
 
 
+async def test_what_an_entry_causes_is_done_once_by_any_number_of_workers(store: Store) -> None:
+    """Two workers that answer one entry at once move the order once, and both know the result."""
+    held = await store.sourced.reserve(hold("r1", Units(0, "DC", 1)))
+    (entry,) = await Follower(store.runner, "sourcing", "one").page(BEGINNING, 1)
+    plans = [
+        move(
+            held.reservation,
+            Follower(store.runner, "sourcing", worker).request_id(entry.position),
+            Units(0, place, 1),
+            content={"entry": entry.position},
+        )
+        for worker, place in (("one", "SHOP"), ("two", "DC"))
+    ]
+    answers = await asyncio.gather(*map(store.sourced.rebind, plans))
+    assert [False, True] == [answer.replayed for answer in answers]
+    assert [(Units(0, "SHOP", 1),)] * 2 == [open_units(one.reservation) for one in answers]
+
+
 async def test_a_claim_is_one_workers_until_it_gives_up(store: Store) -> None:
     """Another one gets it only then, and cannot give up what is not its own."""
     one, two = (Follower(store.runner, "sourcing", worker) for worker in ("one", "two"))

@@ -178,6 +178,14 @@ def test_names_of_others_are_let_be(monkeypatch: pytest.MonkeyPatch, name: str) 
         ),
         ({"durability": "replica"}, f"--durability: 'replica' is not {DURABILITIES}"),
         (
+            {"only": "sourcing"},
+            (
+                "only sourcing has no store of its own: name the one that the availability service "
+                "uses with --store, or choose all (only from --only, store from default)"
+            ),
+        ),
+        ({"only": "reads"}, "--only: 'reads' is not all, availability or sourcing"),
+        (
             {"durability": "replica:1"},
             (
                 "durability replica:1 needs a store of yours with replicas, as the embedded one "

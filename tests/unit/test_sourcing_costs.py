@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from sellable.errors import InvalidFields
-from sellable.limits import QUANTITY_MAX
+from sellable.errors import InvalidFields, NoFeasiblePlan
+from sellable.limits import ORDER_VALUE_MICROS_MAX, QUANTITY_MAX
 from sellable.network import Policy, Strategy, Term
 from sellable.sourcing.decide import Profiles
 from sellable.sourcing.plan import CostKind, Decision, Plan
@@ -182,3 +182,19 @@ def test_what_cannot_be_added_up_is_refused() -> None:
             items=[item("X", value_currency="EUR", value_units=100_000)],
             daily_outflow={"X": {"PARIS": 1e11}},
         )
+
+
+def test_the_heaviest_and_dearest_items_are_no_surprise() -> None:
+    """What the bounds of items allow is decided, or refused in words, and never wraps around."""
+    heaviest = [item("X", weight_grams=QUANTITY_MAX, value_currency="EUR", value_units=2**62)]
+    with pytest.raises(InvalidFields, match=r"order\.lines: weigh too much"):
+        _decide(strategy(), {"PARIS": QUANTITY_MAX}, lines=[("X", QUANTITY_MAX)], items=heaviest)
+    with pytest.raises(NoFeasiblePlan, match="parcels so heavy"):
+        _decide(strategy(), {"PARIS": 1}, lines=[("X", 1)], items=heaviest)
+    dearest = [item("X", value_currency="EUR", value_units=2**62)]
+    outflow = {"X": {"PARIS": 1.0}}
+    chosen = strategy(weights={Term.MARKDOWN: 1.0})
+    plan = _decide(
+        chosen, {"PARIS": 1}, lines=[("X", 1)], items=dearest, daily_outflow=outflow
+    ).plan
+    assert 0 < plan.levels[0] <= ORDER_VALUE_MICROS_MAX

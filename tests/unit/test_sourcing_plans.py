@@ -12,7 +12,7 @@ from support.drawn_sourcing import drawn
 from support.plain_plans import best_levels, check_plan, check_rejections
 from support.plain_sourcing import Rules
 
-BATCH = 30
+BATCH = 25
 
 
 def _decided(seed: int, *, split: bool) -> tuple[Rules, Decision | NoFeasiblePlan]:

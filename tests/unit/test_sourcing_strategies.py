@@ -105,6 +105,19 @@ def test_a_window_of_a_strategy_is_read_on_the_clock_of_the_market() -> None:
     assert ["standard", "sale", "sale", "standard"] == told
 
 
+def test_a_market_without_a_zone_reads_local_windows_as_utc() -> None:
+    """A call may name a profile that was not written for the market: it is still decided."""
+    window = Window(start=datetime(2026, 7, 1))  # noqa: DTZ001 - local
+    chosen = [strategy("sale", window=window, priority=1), strategy()]
+    profiles = Profiles(network(PLACES, chosen, market={"time_zone": None}), 7)
+    begins = at("2026-07-01T00:00")
+    told = [
+        profiles.decide(request(("X", 1), at_ms=moment), STOCK).plan.strategy
+        for moment in (begins - 1, begins)
+    ]
+    assert ["standard", "sale"] == told
+
+
 PEAK = Window(start=datetime(2026, 11, 23), end=datetime(2026, 12, 27))  # noqa: DTZ001 - local
 
 

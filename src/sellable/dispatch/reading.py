@@ -48,7 +48,7 @@ class Reading:
         known = await self.versions.of(market)
         now_ms = await self._now_ms()
         for _ in range(_READS_MAX):
-            days = known.profiles.days(market, now_ms)
+            days = known.days(market, now_ms)
             observed = await self._sourced.observe(
                 market, skus, known.locations(market), days, reservation_id
             )
@@ -56,7 +56,7 @@ class Reading:
             self._ahead_ms = stock.now_ms - _own_ms()
             if stock.network_version != known.version:
                 known = await self.versions.get(stock.network_version)
-            elif known.profiles.days(market, stock.now_ms) == days:
+            elif known.days(market, stock.now_ms) == days:
                 return known, observed
             now_ms = stock.now_ms
         raise StoreUnavailable(f"the network of market {market} changes faster than it can be read")

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from sellable.errors import LocationNotInMarket, UnknownLocation, UnknownMarket
 from sellable.sourcing.decide import Profiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import date
 
     from sellable.network import Network
     from sellable.store.networks import Networks
     from sellable.store.reads import Reads
 
+Days: TypeAlias = "list[tuple[str, date]]"
+
+_QUARTER_MS: Final = 15 * 60 * 1000
 _KEPT_MAX: Final = (
     3  # a service that was just told of a new version may still decide by the old one
 )
@@ -31,6 +35,7 @@ class KnownVersion:
         self.currency = network.sourcing.currency
         self._locations = frozenset(location.id for location in network.locations)
         self._markets = {market.key: market.locations for market in network.markets}
+        self._days: dict[str, tuple[int, Days]] = {}
 
     def __contains__(self, market: str) -> bool:
         """Tell whether the network has a market."""
@@ -45,6 +50,21 @@ class KnownVersion:
         if market not in self._markets:
             raise UnknownMarket(market)
         return self._markets[market]
+
+    def days(self, market: str, now_ms: int) -> Days:
+        """Return the days whose capacity a decision may need; the same list for a quarter hour.
+
+        Every midnight on earth is at the end of a quarter hour, and the list may be long.
+
+        Raises:
+            UnknownMarket: The network has no such market.
+        """
+        quarter = now_ms // _QUARTER_MS
+        known = self._days.get(market)
+        if known is None or known[0] != quarter:
+            known = quarter, self.profiles.days(market, now_ms)
+            self._days[market] = known
+        return known[1]
 
     def refuse_others(self, market: str, locations: Iterable[str]) -> None:
         """Pass, if the market sells from all of these; empty names count as such.

@@ -87,8 +87,8 @@ class BlockedLine:
 
     `constraint` is a key of the network document (`max_distance_km`, `protected`, `max_parcels`),
     or `stock`, `sellable` (the market's number), `capacity`, `cut_off`, `opening_hours`,
-    `carriers`, `location` (that the line is bound to), `refused`, `strategies` where none is for the
-    order, or `solve_limit` where no plan was found in time.
+    `carriers`, `location` (that the line is bound to), `refused`, `strategies` where none is for
+    the order, or `solve_limit` where no plan was found in time.
     """
 
     line_id: str

@@ -64,7 +64,7 @@ class Profiles:
         """Return the best plan of the first strategy that applies and has one.
 
         Raises:
-            InvalidFields: The order has no lines, or its quantities are too large to be costed.
+            InvalidFields: The order has no lines, or its quantities are too large to be added up.
             UnknownMarket: The network has no such market.
             UnknownProfile: It has no such profile, or none at all.
             UnknownSku: The store does not know a SKU of the order.
@@ -96,7 +96,7 @@ class Profiles:
         """Return the ways of delivery that can be promised, the earliest first, then the cheapest.
 
         Raises:
-            InvalidFields: The order has no lines, or its quantities are too large to be costed.
+            InvalidFields: The order has no lines, or its quantities are too large to be added up.
             UnknownMarket: The network has no such market.
             UnknownProfile: It has no such profile, or none at all.
             UnknownSku: The store does not know a SKU of the order.

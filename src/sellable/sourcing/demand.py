@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
-from sellable.errors import UnknownSku
+from sellable.errors import InvalidFields, UnknownSku, Violation
+from sellable.limits import ORDER_VALUE_MICROS_MAX
 from sellable.sourcing.carriers import worth
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 MARKDOWN_HORIZON_DAYS: Final = 90.0
 _MICROS: Final = 1_000_000
+_MOST: Final = 2**62  # sums are of 64 bits
 _Number = TypeVar("_Number", bound=np.generic)
 
 
@@ -58,6 +60,7 @@ class Demand:
 
         Raises:
             UnknownSku: The store does not know one of them.
+            InvalidFields: They weigh more than can be added up.
         """
         rows = {sku: row for row, sku in enumerate(stock.skus)}
         skus = tuple(dict.fromkeys(line.sku for line in order.lines))
@@ -66,13 +69,16 @@ class Demand:
                 raise UnknownSku(sku)
         row_of = {sku: row for row, sku in enumerate(skus)}
         items = [stock.items.get(line.sku) for line in order.lines]
+        grams = [max(0, item.weight_grams) if item else 0 for item in items]
+        if sum(line.quantity * each for line, each in zip(order.lines, grams, strict=True)) > _MOST:
+            raise InvalidFields(Violation("order.lines", "weigh too much to be added up"))
         told = [rows[sku] for sku in skus]
         return cls(
             order=order,
             skus=skus,
             sku_of=_whole([row_of[line.sku] for line in order.lines]),
             quantity=_whole([line.quantity for line in order.lines]),
-            unit_grams=_whole([max(0, item.weight_grams) if item else 0 for item in items]),
+            unit_grams=_whole(grams),
             item_class=tuple(item.item_class if item else "" for item in items),
             unit_value=_whole([_value(item, sourcing) for item in items]),
             available=_placed(_whole(stock.available)[told], stock, places),
@@ -104,7 +110,7 @@ def _value(item: Item | None, sourcing: Sourcing) -> int:
     if item is None or rate is None:
         return 0
     micros = item.value_units * _MICROS + item.value_nanos // 1_000
-    return max(0, micros if rate == 1.0 else round(micros * rate))
+    return min(max(0, micros if rate == 1.0 else round(micros * rate)), ORDER_VALUE_MICROS_MAX)
 
 
 def _whole(values: object) -> Whole:

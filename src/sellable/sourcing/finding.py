@@ -14,7 +14,7 @@ from sellable.sourcing.solver.splitting import Undecided
 
 if TYPE_CHECKING:
     from sellable.sourcing.building import Case
-    from sellable.sourcing.solver.problem import Solution
+    from sellable.sourcing.solver.problem import Problem, Solution
 
 __all__ = ["Undecided", "best", "costs_are_exact", "costs_through", "runners_up"]
 
@@ -26,7 +26,7 @@ def best(case: Case, limit_ms: int) -> Solution | None:
         Undecided: The time was over before one was found, or known that there is none.
     """
     problem = case.problem
-    if not problem.allowed.any() or not (problem.partial or problem.allowed.any(axis=1).all()):
+    if not problem.allowed.any() or not (problem.partial or _may_fit(problem)):
         return None
     policy = case.survey.tactic.strategy.policy
     if policy is Policy.OPTIMAL:
@@ -36,6 +36,18 @@ def best(case: Case, limit_ms: int) -> Solution | None:
         distance_km = case.survey.situation.distance_km[case.candidates]
         order = np.argsort(distance_km, kind="stable")
     return greedy(problem, order.tolist(), str(policy))
+
+
+def _may_fit(problem: Problem) -> bool:
+    """Tell at once where there is not enough, which a solver might have to search for."""
+    if not problem.allowed.any(axis=1).all():
+        return False
+    wanted = np.zeros(len(problem.sku_limit), dtype=np.int64)
+    np.add.at(wanted, problem.sku_of, problem.demand)
+    allowed = np.zeros(problem.stock.shape, dtype=bool)
+    np.logical_or.at(allowed, problem.sku_of, problem.allowed)
+    there = np.minimum((problem.stock * allowed).sum(axis=1), problem.sku_limit)
+    return bool((wanted <= there).all())
 
 
 def runners_up(case: Case, solution: Solution, count: int, limit_ms: int) -> list[Solution]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sellable.limits import PARCEL_GRAMS_MAX
 from sellable.sourcing.calendar import arrival_ms
 from sellable.sourcing.parcels import ways_to_send
 
@@ -56,7 +57,11 @@ class Modes:
         return replace(self, **{name: getattr(self, name)[kept] for name in _COLUMNS})
 
     def unit_prices(self, unit_grams: Whole) -> Whole:
-        """Return (m, n) what a unit of each line adds to the price, in micros."""
+        """Return (m, n) what a unit of each line adds to the price, in micros.
+
+        One that is heavier than any parcel may be is never sent, whatever it would cost.
+        """
+        unit_grams = np.minimum(unit_grams, PARCEL_GRAMS_MAX)
         return np.rint(np.multiply.outer(self.kilogram_price / 1_000, unit_grams)).astype(np.int64)
 
 

@@ -83,13 +83,13 @@ class Places:
             [not wanted or place.country in wanted for place in self.locations], dtype=bool
         )
 
-    def by_zone(self, names: Iterable[str]) -> dict[str | None, Whole]:
-        """Return the positions of locations by the time zone that the network names for them."""
-        found: defaultdict[str | None, list[int]] = defaultdict(list)
+    def by_zone(self, names: Iterable[str]) -> dict[str, Whole]:
+        """Return the positions of locations by the time zone whose clock they live by."""
+        found: defaultdict[str, list[int]] = defaultdict(list)
         for name in names:
             if name in self.index:
                 at = self.index[name]
-                found[self.locations[at].time_zone].append(at)
+                found[self.hours[at].zone].append(at)
         return {zone: np.array(at, dtype=np.int64) for zone, at in found.items()}
 
     def distances_km(self, point: Point) -> tuple[Float, Mask]:

@@ -30,7 +30,7 @@ class _Guard:
     """A window in which locations ship nothing, by the zone whose clock it is read on."""
 
     window: Window | None
-    locations: dict[str | None, Whole]
+    locations: dict[str, Whole]
 
 
 class Tactic:
@@ -76,10 +76,10 @@ class Tactics:
 
     def applying(self, demand: Demand, at_ms: int, *, complete: bool = False) -> Iterator[Tactic]:
         """Yield those whose window and conditions hold; `complete`: without their partial plans."""
-        market = self._places.market
+        zone = self._places.market.time_zone or "UTC"
         for tactic in self._whole if complete else self._tactics:
             strategy = tactic.strategy
-            if holds(strategy.window, market.time_zone, at_ms) and meets(strategy.when, demand):
+            if holds(strategy.window, zone, at_ms) and meets(strategy.when, demand):
                 yield tactic
 
 

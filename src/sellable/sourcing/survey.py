@@ -164,29 +164,37 @@ def _modes(
     demand, request = situation.demand, situation.request
     wanted = np.zeros(len(situation.places.ids), dtype=bool)
     wanted[list(ship_days)] = True
+    unserved = wanted.copy()
     weights = Weights.of(demand.quantity, demand.unit_grams, split)
     if situation.carriers.exist:
-        offers = situation.carriers.offers(
-            request.order.destination,
-            situation.distance_km,
-            known=situation.distance_known,
-            wanted=wanted,
-            services=tactic.services,
+        offers = list(
+            situation.carriers.offers(
+                request.order.destination,
+                situation.distance_km,
+                known=situation.distance_known,
+                wanted=wanted,
+                services=tactic.services,
+            )
         )
         modes = modes_of(offers, weights, situation, ship_days)
+        for offer in offers:
+            unserved[offer.locations] = False
+        _lower(barriers, np.broadcast_to(unserved, barriers.shape), Barrier.NO_SERVICE)
     else:
         modes = modes_without_carriers(weights, ship_days)
-    _bar_unserved(barriers, wanted, modes, Barrier.NO_SERVICE)
+    wanted = _bar_unserved(barriers, wanted, modes, Barrier.TOO_HEAVY)
     if tactic.strategy.constraints.on_time and request.order.promise_ms:
         modes = modes.only(modes.arrive_ms <= request.order.promise_ms)
         _bar_unserved(barriers, wanted, modes, Barrier.LATE)
     return modes
 
 
-def _bar_unserved(barriers: Barriers, wanted: Mask, modes: Modes, barrier: Barrier) -> None:
-    unserved = wanted.copy()
-    unserved[modes.location] = False
-    _lower(barriers, np.broadcast_to(unserved, barriers.shape), barrier)
+def _bar_unserved(barriers: Barriers, wanted: Mask, modes: Modes, barrier: Barrier) -> Mask:
+    """Bar all lines from the wanted locations that have no mode; return those that have one."""
+    served = np.zeros_like(wanted)
+    served[modes.location] = True
+    _lower(barriers, np.broadcast_to(wanted & ~served, barriers.shape), barrier)
+    return served
 
 
 def _bar_heavy(barriers: Barriers, modes: Modes, demand: Demand, split: Mask) -> None:

@@ -101,6 +101,10 @@ class Follower:
             await asyncio.sleep(_ASK_EVERY_S)
         return [_entry(position, fields) for position, fields in found]
 
+    def request_id(self, position: str) -> str:
+        """Name what is done to an order because of an entry: whoever does it again repeats it."""
+        return f"{self._name}:{position}"
+
     async def claim(self, reservation_id: str, lease_ms: int) -> bool:
         """Say that this worker sees to an order now; False where another one does."""
         command = ("SET", self._lease(reservation_id), self._worker, "NX", "PX", lease_ms)

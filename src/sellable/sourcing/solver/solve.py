@@ -10,7 +10,9 @@ import numpy as np
 from sellable.sourcing.solver.check import check
 from sellable.sourcing.solver.deadline import Deadline
 from sellable.sourcing.solver.greedy import cover
-from sellable.sourcing.solver.splitting import SplitLines
+from sellable.sourcing.solver.narrow import is_large, narrowed, plain_bound
+from sellable.sourcing.solver.plans import solution_of
+from sellable.sourcing.solver.splitting import SplitLines, Undecided
 from sellable.sourcing.solver.whole import WholeLines
 
 if TYPE_CHECKING:
@@ -26,17 +28,38 @@ def solve(problem: Problem, *, limit_s: float) -> Solution | None:
     """
     deadline = Deadline(limit_s)
     whole = WholeLines.of(problem)
-    best = whole.best() if whole else _split(problem, deadline)
+    if whole is not None:
+        best = whole.best()
+    elif is_large(problem):
+        best = _large(problem, deadline)
+    else:
+        best = SplitLines.of(problem).best(known=_unsplit(problem), deadline=deadline)
     if best is not None:
         check(problem, best)
     return best
 
 
-def _split(problem: Problem, deadline: Deadline) -> Solution | None:
-    """Return the best plan of lines that split, beginning with the best one without splits."""
-    unsplit = replace(problem, split=np.zeros_like(problem.split))
-    whole = WholeLines.of(unsplit)
+def _unsplit(problem: Problem) -> Solution | None:
+    """Return a plan to begin with: the best one without splits, else one that covers the order."""
+    whole = WholeLines.of(replace(problem, split=np.zeros_like(problem.split)))
     known = whole.best() if whole else None
-    if known is None:
-        known = cover(problem, "columns")
-    return SplitLines.of(problem).best(known=known, deadline=deadline)
+    return known or cover(problem, "columns")
+
+
+def _large(problem: Problem, deadline: Deadline) -> Solution | None:
+    """Return a good plan from the promising locations, with a bound that holds for all."""
+    part, modes = narrowed(problem)
+    best = _unsplit(part)
+    try:
+        best = SplitLines.of(part).best(known=best, deadline=deadline)
+    except Undecided:
+        best = None
+    if best is None:
+        best = cover(problem, "columns")
+    else:
+        rows = {place: int(modes[mode]) for place, mode in best.modes.items()}
+        best = solution_of(problem, best.quantities, rows, method="columns", bound=best.objective)
+    if best is None:
+        raise Undecided
+    bound = min(best.objective, plain_bound(problem))
+    return solution_of(problem, best.quantities, best.modes, method="columns", bound=bound)

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 ROUNDS_MAX = 40  # of better prices
 NEW_COLUMNS_MAX = 150  # a round
 NEW_COLUMNS_EACH = 5  # of a location
-COLUMNS_FEW = 10  # coarse ones; then all kinds are looked at
 ROWS_PRICING_MAX = 4_000  # while columns are made that better the prices
 ROWS_MAX = 300_000  # while all are made within the gap
 COST_BITS = 36  # of the dearest plan; sums of such costs are exact
@@ -149,16 +148,17 @@ def price_out(stage: Stage, plan: Sent, outcome: Outcome, deadline: Deadline) ->
     best = Priced(stage, prices, -np.inf)
     for rounds in range(ROUNDS_MAX):
         pricing = stage.at(prices)
+        base = prices.base(stage.items)
+        little = -CONVERGED * abs(base)
         columns = pricing.columns(-1.0, ROWS_PRICING_MAX, coarse=coarse)
-        if coarse and rounds and len(columns.mode) < COLUMNS_FEW:
+        if coarse and rounds and columns.reduced.min(initial=0.0) >= little:
             coarse = False
             columns = pricing.columns(-1.0, ROWS_PRICING_MAX)
-        if rounds and not len(columns.mode) and not columns.complete:
+        if rounds and not columns.complete and columns.reduced.min(initial=0.0) >= little:
             columns = pricing.columns(-1.0, ROWS_MAX)
         places = negative(stage.items.place, columns.mode, columns.reduced)
         if not columns.complete:
             places = np.minimum(pricing.by_place(), 0.0)
-        base = prices.base(stage.items)
         least = base + float(places.sum())
         if least > best.least:
             best = Priced(stage, prices, least)
@@ -170,7 +170,7 @@ def price_out(stage: Stage, plan: Sent, outcome: Outcome, deadline: Deadline) ->
             if not kept.all():
                 columns = columns.renumbered(kept)
                 stage = stage.only(kept)
-        if columns.complete and least >= base - CONVERGED * abs(base):
+        if columns.complete and least >= base + little:
             break
         master.add(columns.spread(stage.items.place, NEW_COLUMNS_EACH, NEW_COLUMNS_MAX))
         prices = master.prices()
