@@ -17,7 +17,7 @@ from sellable.store.following import BEGINNING, Due, Follower, escalated, overdu
 from sellable.store.keys import Partition
 from sellable.store.listing import list_reservations
 from sellable.store.planned import Units, open_units
-from sellable.store.sourcing_reads import CELLS_PER_CALL
+from sellable.store.sourcing_reads import CELLS_PER_CALL, SCRIPTS_PER_TRIP
 from support.client import Want
 from support.planning import (
     DAY,
@@ -92,18 +92,19 @@ async def test_the_largest_order_is_read_in_bounded_scripts(store: Store) -> Non
     skus = ["A", *(f"S{at}" for at in range(99))]
     places = [*(f"L{at}" for at in range(4_094)), *PLACES]
     days = [(place, DAY + timedelta(at)) for place in places for at in range(2)]
-    sent: list[Any] = []
+    sent: list[int] = []
     pipeline = store.runner.connection.pipeline
 
     def kept(commands: Any) -> Any:
-        sent.extend(commands)
+        sent.append(len(commands))
         return pipeline(commands)
 
     store.runner.connection.pipeline = kept  # type: ignore[method-assign]
     seen = (await store.sourced.observe(FR, skus, places, days)).stock
     assert (0, 5, 5) == seen.available[0][-3:]
     assert {-1} == set(seen.sellable[1:])
-    assert len(sent) >= 100 * 4_096 // CELLS_PER_CALL
+    assert sum(sent) >= 100 * 4_096 // CELLS_PER_CALL
+    assert max(sent) == SCRIPTS_PER_TRIP
 
 
 async def test_what_cannot_be_read_is_named(store: Store) -> None:

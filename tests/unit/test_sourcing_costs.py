@@ -198,3 +198,25 @@ def test_the_heaviest_and_dearest_items_are_no_surprise() -> None:
         chosen, {"PARIS": 1}, lines=[("X", 1)], items=dearest, daily_outflow=outflow
     ).plan
     assert 0 < plan.levels[0] <= ORDER_VALUE_MICROS_MAX
+
+
+def test_stock_may_be_told_in_any_order() -> None:
+    """Columns belong to the locations that they name; one that is not told has nothing."""
+    chosen = strategy(
+        weights={Term.MARKDOWN: 1.0, Term.DISTANCE: 1.0}, constraints={"split_lines": False}
+    )
+    profiles = Profiles(network(PLACES, [chosen]), 7)
+    units = {"X": {"LYON": 5, "PARIS": 1}, "Y": {"PARIS": 2}}
+    plans = [
+        profiles.decide(
+            request(("Y", 1), ("X", 2)),
+            stock(dict(rows), names, daily_outflow={"X": {"LYON": 0.01}}),
+        ).plan
+        for rows in (units.items(), list(units.items())[::-1])
+        for names in (NAMES, NAMES[::-1], ["PARIS", "OTHER", "LYON"])
+    ]
+    assert [("Y", "PARIS"), ("X", "LYON")] == [(a.sku, a.location) for a in plans[0].assignments]
+    assert [plans[0]] * 6 == plans
+    only = stock({"X": {"PARIS": 2}}, ["PARIS"])
+    (shipment,) = profiles.decide(request(("X", 2)), only).plan.shipments
+    assert "PARIS" == shipment.location

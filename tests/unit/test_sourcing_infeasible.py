@@ -190,6 +190,22 @@ def test_lines_that_ship_together_are_told_so() -> None:
     assert [("X", "ship_together"), ("Y", "ship_together")] == [(s, key) for s, key, _ in told]
 
 
+def test_a_group_cannot_leave_its_heavy_part_behind() -> None:
+    """Where one of the lines is too heavy to be sent, none of its group is."""
+    heavy = [
+        item("X", item_class="bed", weight_grams=40_000),
+        item("Y", item_class="sofa", weight_grams=100),
+    ]
+    told = _blocked(
+        {"X": {"A": 1}, "Y": {"A": 1, "B": 1}},
+        ("X", 1),
+        ("Y", 1),
+        constraints={"ship_together": (("bed", "sofa"),)},
+        held={"items": heavy},
+    )
+    assert [("X", "carriers"), ("Y", "ship_together")] == [(s, key) for s, key, _ in told]
+
+
 def test_whole_lines_that_share_stock_are_told_so() -> None:
     """Each could have it, not both; split they could."""
     told = _blocked({"X": {"A": 3, "B": 1}}, ("X", 2), ("X", 2), constraints={"split_lines": False})

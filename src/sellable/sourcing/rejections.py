@@ -67,11 +67,12 @@ def explained(survey: Survey, at: int, barrier: Barrier) -> str:
         case Barrier.CUT_OFF:
             days = constraints.ship_within_days
             return f"past its cut-off {place.cut_off}" + (
-                f", then closed {_while(days)}" if days else ""
+                ", and closed on the days after" if days else ""
             )
         case Barrier.CAPACITY:
             days = constraints.ship_within_days
-            return f"its {place.daily_capacity} orders a day are taken {_while(days)}"
+            when = f"on each open day of {days + 1}" if days else "today"
+            return f"its {place.daily_capacity} orders a day are taken {when}"
         case _:
             return MEANINGS[barrier].words
 
@@ -88,9 +89,10 @@ def told_difference(
         terms = [term for term, at in scale.levels.items() if at == level]
         if scale.ordered:
             measure = MEASURES[terms[0]]
-            amount = f"{(other - one) / measure.per_unit:.3f}".rstrip("0").rstrip(".")
+            amount = f"{(other - one) / measure.per_unit:.6f}".rstrip("0").rstrip(".")
             return f"{amount} {measure.unit or currency} of {terms[0]}"
-        return f"{(other - one) / 1_000_000:.6f} {currency}"
+        amount = f"{(other - one) / 1_000_000:.6f}".rstrip("0").rstrip(".")
+        return f"{amount} {currency}"
     return None
 
 
@@ -118,4 +120,4 @@ def _costlier(
 
 
 def _while(days: int) -> str:
-    return f"for all of {days} days" if days else "today"
+    return f"on each of {days + 1} days" if days else "today"

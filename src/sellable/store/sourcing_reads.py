@@ -1,7 +1,9 @@
 """What an order can be taken from, in one round trip: several bounded scripts back to back.
 
-None holds the engine for more than about a millisecond. They are not of one moment together; what
-a plan takes is checked again by the one script that takes it.
+None holds the engine for more than about a millisecond, and few are sent together, as the engine
+answers all that one client has sent before it turns to others: an order of more than about 8,000
+SKUs times locations takes further trips. They are not of one moment together; what a plan takes is
+checked again by the one script that takes it.
 """
 
 from __future__ import annotations
@@ -26,12 +28,12 @@ if TYPE_CHECKING:
     from datetime import date
 
     from sellable.revision import Revisions
-    from sellable.store.replies import Reply
     from sellable.store.runner import Runner
     from sellable.store.wire import Command
 
 CELLS_PER_CALL: Final = 1_000  # SKUs times locations
 CAPACITIES_PER_CALL: Final = 1_000
+SCRIPTS_PER_TRIP: Final = 10
 _TRIES_MAX: Final = 20
 _SCRIPTS: Final = ("observe_sourcing", "observe_positions", "observe_capacities")
 
@@ -135,8 +137,8 @@ async def observe(runner: Runner, revisions: Revisions, question: Question) -> O
         StoreUnavailable: The store is lost, or its network keeps changing.
     """
     for _ in range(_TRIES_MAX):
-        replies = await runner.connection.pipeline(question.commands(runner))
-        if not await _is_answered(runner, replies):
+        replies = await _ask(runner, question.commands(runner))
+        if not replies:
             continue
         outcome, body = replies[0][0].decode(), replies[0][1]
         match outcome:
@@ -156,13 +158,20 @@ async def observe(runner: Runner, revisions: Revisions, question: Question) -> O
     raise StoreUnavailable("the network keeps changing under this request; try again")
 
 
-async def _is_answered(runner: Runner, replies: Sequence[Reply]) -> bool:
-    """Tell whether every script ran; those that the store does not know yet are loaded."""
-    for reply in replies:
-        if isinstance(reply, ScriptMissing):
-            for name in _SCRIPTS:
-                await runner.connection.load(SCRIPTS[name])
-            return False
-        if isinstance(reply, Exception):
-            raise reply
-    return True
+async def _ask(runner: Runner, commands: Sequence[Command]) -> list[Any]:
+    """Return the replies of all scripts, or of the first ones where the very first refuses.
+
+    None where the store did not know the scripts; it does then.
+    """
+    replies: list[Any] = []
+    while len(replies) < len(commands) and (not replies or replies[0][0] == b"DONE"):
+        some = commands[len(replies) : len(replies) + SCRIPTS_PER_TRIP]
+        for reply in await runner.connection.pipeline(some):
+            if isinstance(reply, ScriptMissing):
+                for name in _SCRIPTS:
+                    await runner.connection.load(SCRIPTS[name])
+                return []
+            if isinstance(reply, Exception):
+                raise reply
+            replies.append(reply)
+    return replies

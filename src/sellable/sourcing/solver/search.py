@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sellable.sourcing.solver.columns import negative
+from sellable.sourcing.solver.covers import ITEMS_MAX, Covers
 
 if TYPE_CHECKING:
     from sellable.sourcing.solver.columns import Columns, Prices
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 PAIRS_MAX = 50_000  # of states and columns that are looked at together
 WORD_BITS = 62
+KEPT_SHARE = 0.7  # of the columns: if fewer stay, it is worth looking again
 
 Sent = list[tuple[int, "Real"]]  # modes of the problem, and how many of each item they send
 
@@ -54,12 +56,16 @@ class _States:
 class Search:
     """Puts columns together."""
 
-    def __init__(self, items: Items, prices: Prices, columns: Columns) -> None:
+    def __init__(self, items: Items, prices: Prices, columns: Columns, most: float) -> None:
+        """Take columns for plans that cost at most so much."""
         self._items = items
         self._base = prices.base(items) + float(
             negative(items.place, columns.mode, columns.reduced).sum()
         )
         self._words = _words(items.demand)
+        self._covers: Covers | None = None
+        if len(items.demand) <= ITEMS_MAX:
+            columns = self._completed(columns, most)
         columns = columns.take(self._worthwhile(columns))
         used = (columns.amount > 0).sum(axis=0)
         self._rank = np.argsort(used, kind="stable")  # items with the fewest columns first
@@ -82,15 +88,34 @@ class Search:
         self._bounding = np.flatnonzero(spent >= 0)  # others are met by what is still to come
         self._spent_least = spent[self._bounding]
 
+    def _completed(self, columns: Columns, most: float) -> Columns:
+        """Return the columns that others may complete to a plan within the gap."""
+        items = self._items
+        count = len(items.demand)
+        while True:
+            limit = self._columns_max(columns)
+            self._covers = Covers(columns, count, limit)
+            left = self._covers.masks(columns.amount < items.demand)
+            needs = self._covers.least(left, np.full(len(left), max(0, limit - 1)))
+            kept = np.flatnonzero(columns.reduced + needs + self._base <= most)
+            if len(kept) >= KEPT_SHARE * len(left):
+                return columns.take(kept)
+            columns = columns.take(kept)
+
+    def _columns_max(self, columns: Columns) -> int:
+        """Return how many columns a plan has at most."""
+        spent = columns.spent.min(axis=0, initial=np.inf)
+        bounding = np.isfinite(spent) & (spent > 0)
+        budget = self._items.budget[bounding] // spent[bounding]
+        return int(min(budget.min(initial=np.inf), self._items.demand.sum()))
+
     def _worthwhile(self, columns: Columns) -> Whole:
         """Return the columns that a best plan may need.
 
         Of those with the same amounts and resources the cheapest of each location, and of these as
         many as a plan has columns at most: one of them is of a location that it does not use.
         """
-        spent = columns.spent.min(axis=0, initial=np.inf)
-        budget = self._items.budget[spent > 0] // spent[spent > 0]
-        most = int(min(budget.min(initial=np.inf), self._items.demand.sum()))
+        most = self._columns_max(columns)
         place = self._items.place[columns.mode]
         keys = [*columns.spent.T, *self._encode(columns.amount).T]
         order = np.lexsort((place, *keys))  # stable: the cheapest first
@@ -177,9 +202,7 @@ class Search:
                 chosen = np.flatnonzero(self._fits(states, row, column, found))
                 row, column, left = row[chosen], column[chosen], left[chosen]
                 reduced = states.reduced[row] + self._columns.reduced[column]
-                needs = np.where(self._decode(left) > 0, self._least, -np.inf).max(
-                    axis=1, initial=-np.inf
-                )
+                needs = self._needs(left, states.rest[row] - self._columns.spent[column])
                 more = np.flatnonzero(reduced + needs + self._base <= found.most)
                 row, column = row[more], column[more]
                 extended.append(
@@ -191,6 +214,18 @@ class Search:
                     )
                 )
         return extended[::-1]
+
+    def _needs(self, left: Whole, rest: Real) -> Real:
+        """Return what it costs at least to complete states."""
+        is_open = self._decode(left) > 0
+        if self._covers is None:
+            dearest: Real = np.where(is_open, self._least, -np.inf).max(axis=1, initial=-np.inf)
+            return dearest
+        limit = np.full(len(left), self._covers.columns_max)
+        for at, least in zip(self._bounding.tolist(), self._spent_least.tolist(), strict=True):
+            if 0 < least < np.inf:
+                limit = np.minimum(limit, (rest[:, at] // least).astype(np.int64))
+        return self._covers.least(self._covers.masks(is_open), np.maximum(0, limit))
 
     def _encode(self, amounts: Real) -> Whole:
         """Return (…, w) words with the amounts of items side by side."""

@@ -193,7 +193,7 @@ def close(priced: Priced, outcome: Outcome, deadline: Deadline) -> None:
         limit = min(outcome.cost - stage.factor, outcome.bound + gap, highest)
         columns = pricing.columns(limit - priced.least, ROWS_MAX)
         found = Found(limit)
-        finished = Search(stage.items, prices, columns).run(found, deadline)
+        finished = Search(stage.items, prices, columns, limit).run(found, deadline)
         if found.sent is not None:
             outcome.cost, outcome.sent = found.most, found.sent
         if not finished or not columns.complete:

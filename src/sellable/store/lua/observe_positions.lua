@@ -20,12 +20,10 @@ local found = {}
 for row, sku in ipairs(skus) do
   local raw, flows, first = redis.call('HMGET', key('k:', sku), unpack(names)), {}, #found + 4
   for at = 1, #names do
-    local name = names[at]
-    local on_hand, reserved, safety, blocked = 0, 0, 0, 0
-    if raw[at] then
-      on_hand, reserved, safety, blocked = cmsgpack.unpack(raw[at])
-    end
-    if on_hand ~= 0 then
+    local name, packed = names[at], raw[at]
+    -- Nothing on hand is packed as a zero byte, and most positions of a wide market are so.
+    if packed and string.byte(packed) ~= 0 then
+      local on_hand, reserved, safety, blocked = cmsgpack.unpack(packed)
       local place, mine = location_of(name), own[sku] and own[sku][name] or 0
       local available = 0
       if place and place.enabled and blocked == 0 then
