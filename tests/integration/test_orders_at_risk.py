@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sellable.dispatch.worker.acting import AGAIN
 from sellable.v1 import sourcing_pb2
 from support.client import Want, bound, refusal_of, state_of
 from support.risk import PARTITION, caught_up, causes, noted, placed, to_decide, worker_of
@@ -135,7 +136,7 @@ async def test_stock_that_comes_later_is_used(risky: Service, valkey: ValkeyProc
     await client.count("A", "FAR", 1)
     assert {"waiting"} == set(await caught_up(worker))
     with valkey.client() as store:
-        store.delete(PARTITION.lease("sourcing:again:order"))  # as after its time
+        store.delete(PARTITION.lease(f"sourcing:order{AGAIN}"))  # as after its time
     assert {"sourced": 1} == await caught_up(worker)
     assert {"FAR": 1} == bound(await client.get("order"))
     assert [] == await to_decide(client)
@@ -191,7 +192,7 @@ async def test_unit_that_is_not_found_is_sourced_once_there_is_one(
     await client.count("A", "DC", 1)
     risk_ms[0] += 60_000  # the goods are missed after they were counted
     with valkey.client() as store:
-        store.delete(PARTITION.lease("sourcing:again:order"))
+        store.delete(PARTITION.lease(f"sourcing:order{AGAIN}"))
     assert {"sourced": 1} == await caught_up(worker)
     assert {"NEAR": 1, "DC": 1} == bound(await client.get("order"))
     positions = await client.positions("A")

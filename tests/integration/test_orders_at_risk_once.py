@@ -12,7 +12,9 @@ from sellable.dispatch.risk import dangers
 from sellable.dispatch.worker import acting
 from sellable.store.following import Follower
 from support.client import Want, bound
-from support.risk import DAY_MS, needless, noted, placed, worker_of
+from support.risk import DAY_MS, caught_up, needless, noted, placed, worker_of
+from support.service import service
+from support.sourcing import network
 
 if TYPE_CHECKING:
     from support.server import ValkeyProcess
@@ -71,3 +73,16 @@ async def test_workers_side_by_side(
     with valkey.client() as store:
         assert guarded == (needless(store) == [])
         assert guarded == (sum(noted(store, "SOURCED").values()) == 20)
+
+
+async def test_store_that_nobody_has_used_is_waited_for(store_url: str) -> None:
+    """A worker may run before the first network is applied, and then begins at the beginning."""
+    async with service(store_url) as one:
+        worker = worker_of(one.store)
+        assert await worker.follow()
+        assert {} == await caught_up(worker)
+        await one.client.apply_network(network())
+        await one.client.count("A", "NEAR", 1)
+        await placed(one.client, "order", Want("A"))
+        await one.client.count("A", "NEAR", 0)
+        assert 1 == (await caught_up(worker))["escalated"]

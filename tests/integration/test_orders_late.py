@@ -87,3 +87,15 @@ async def test_late_and_short_is_sourced_even_where_it_is_late(
     risk_ms[0] += DAY_MS + 60_000
     await caught_up(worker)
     assert {"NEAR": 1, "DC": 2} == bound(await client.get("order"))
+
+
+async def test_list_agrees_with_a_worker_that_is_less_patient(
+    risky: Service, risk_ms: list[int]
+) -> None:
+    """What a worker called late is listed by a service whose own setting would wait longer."""
+    client, worker = risky.client, worker_of(risky.store, late_after_ms=0, late_sourced=False)
+    await placed(client, "order", Want("A"))
+    risk_ms[0] += 1_000
+    assert 1 == (await caught_up(worker))["escalated"]
+    (order,) = await to_decide(client)
+    assert {"LATE"} == causes(order)

@@ -111,7 +111,8 @@ def dangers(order: OrderAtRisk, late_after_ms: int) -> tuple[Danger, ...]:
 
 def _dangers(order: OrderAtRisk, late_after_ms: int) -> Iterator[Danger]:
     ship_by_ms = order.reservation.ship_by_ms or 0
-    late = 0 < ship_by_ms < order.now_ms - late_after_ms
+    # Only sourcing moves the ship-by moment, and forgets who was asked: once late, late till then.
+    late = 0 < ship_by_ms < order.now_ms - late_after_ms or Cause.LATE in order.asked
     for line in order.reservation.lines:
         for allocation in line.allocations:
             if not allocation.open:

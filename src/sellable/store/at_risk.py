@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from sellable.store.runner import Runner
 
 ORDERS_PER_CALL_MAX: Final = 100
-POSITIONS_PER_CALL_MAX: Final = 10
+POSITIONS_PER_CALL_MAX: Final = 2  # with 200 holders each
 _ESCALATED: Final = b"escalated:"
 
 _decode_found: Final = msgspec.msgpack.Decoder(
-    tuple[float, list[tuple[KeptReservation, list[str], float]]]
+    tuple[float, int, list[tuple[KeptReservation, list[str], float]]]
 ).decode
 
 
@@ -60,17 +60,26 @@ class AtRisk:
     async def look(self, ids: Sequence[str], late_after_ms: int) -> list[OrderAtRisk]:
         """Return which of some reservations are at risk, or somebody was asked about.
 
+        Each is of one moment, by itself.
+
         Args:
             ids: At most `ORDERS_PER_CALL_MAX`; those that nobody made any more count as no risk.
             late_after_ms: An order is late so long after its ship-by moment.
         """
         assert len(ids) <= ORDERS_PER_CALL_MAX
-        if not ids:
-            return []
+        found: list[OrderAtRisk] = []
+        while ids:
+            looked_at, some = await self._look(ids, late_after_ms)
+            found += some
+            ids = ids[looked_at:]
+        return found
+
+    async def _look(self, ids: Sequence[str], late_after_ms: int) -> tuple[int, list[OrderAtRisk]]:
+        """Look at as many as one script may; return how many these were."""
         now_ms = self._runner.clock()
         answer = await self._runner.read("find_at_risk", now_ms, late_after_ms, pack(ids))
-        at_ms, found = _decode_found(answer.packed)
-        return [
+        at_ms, looked_at, found = _decode_found(answer.packed)
+        return looked_at, [
             OrderAtRisk(
                 reservation=reservation.without_capacities(),
                 kept=kept_plan(raw),

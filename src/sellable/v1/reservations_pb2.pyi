@@ -530,7 +530,9 @@ class ReleaseReservationRequest(_message.Message):
     quantities.
     """
     refusal_reason: Global___RefusalReason.ValueType
-    """Optional. Why a location could not deliver. Default: the customer or the caller gave up."""
+    """Optional. Why a location could not deliver. The units are given up with a reason, too: to have them from elsewhere
+    source the reservation anew. Default: the customer or the caller gave up.
+    """
     @_builtins.property
     def quantities(self) -> _containers.RepeatedCompositeFieldContainer[Global___QuantityAt]:
         """Optional. At most 1000 entries. Default: everything open."""

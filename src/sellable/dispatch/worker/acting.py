@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from sellable.store.store import Store
 
 REQUEST: Final = "at-risk:"
+AGAIN: Final = "\0again"  # no reservation has such a name
 LATE: Final = Cause.LATE
 _POLICY: Final = "POLICY"
 _GONE: Final = (UnknownReservation, ReservationClosed, ReservationExpired)
@@ -97,7 +98,7 @@ class Acting:
         reservation_id = order.reservation.reservation_id
         try:
             if self._is_asked(order) and not await self._follower.claim(
-                f"again:{reservation_id}", self._policy.retry_after_ms
+                f"{reservation_id}{AGAIN}", self._policy.retry_after_ms
             ):
                 return Outcome.WAITING
             if not await self._follower.claim(reservation_id, self._policy.lease_ms):

@@ -124,8 +124,11 @@ class Worker:
         """See to what the next page of the ledger tells; False where some of it is left to do."""
         position = await self._follower.position()
         if position == BEGINNING or await self._at_risk.is_dropped(position):
-            _log.info("looking_at_all_orders", position=position)
             end = await self._runner.ledger_position()
+            if end == BEGINNING:  # a store that nobody has used
+                await self._wait(_WAIT_MS / 1000)
+                return True
+            _log.info("looking_at_all_orders", position=position)
             return await self._seen_to(self._watching.confirmed(), position, end)
         page = await self._follower.page(position, _ENTRIES, wait_ms=_WAIT_MS)
         if not page:

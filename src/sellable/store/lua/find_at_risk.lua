@@ -1,20 +1,25 @@
 #!lua flags=no-writes
 --[[
-find_at_risk: which of some reservations are orders at risk, or somebody was asked about, all of one moment.
+find_at_risk: which of some reservations are orders at risk, or somebody was asked about.
 KEYS[1]  network             hash    the partition's network; every other key has its tag
 ARGV[1]  now_ms              int     0 = the engine's clock
 ARGV[2]  late_after_ms       int     an order is late so long after its goods should have left
 ARGV[3]  ids                 msgpack reservations, at most 100
-OUTCOME  DONE                now; of each such order the reservation, where it has open units although its market does
-                             not ship from there, and since when somebody is asked (0: nobody is). After the ledger
-                             position what is kept beside each of them, raw
-COST     lines and allocations, and the holders of those positions that are overcommitted
+OUTCOME  DONE                now; how many reservations were looked at; of each such order the reservation, where
+                             it has open units although its market does not ship from there, and since when
+                             somebody is asked (0: nobody is). After the ledger position what is kept beside each
+                             of them, raw
+COST     lines and allocations, and 200 holders of each overcommitted position: of two, or of those of one order
 ]]
 --- @include key clock location_of new_sku load_sku position_of load_supplies holdings
 --- @include load_reservation shortages mark_short sells_from append_ledger reply
 local now, late_after_ms = clock(ARGV[1]), tonumber(ARGV[2])
-local found, kept = {}, {}
+local found, kept, looked_at, cost, counted = {}, {}, 0, 0, {}
 for _, id in ipairs(cmsgpack.unpack(ARGV[3])) do
+  if cost >= 2 then
+    break
+  end
+  looked_at = looked_at + 1
   local reservation = load_reservation(id)
   if reservation and reservation.state == 'CONFIRMED' then
     mark_short(reservation)
@@ -31,6 +36,10 @@ for _, id in ipairs(cmsgpack.unpack(ARGV[3])) do
           end
         end
         wrong = wrong or (allocation.short or 0) > 0
+        local position = allocation.location .. ':' .. line.sku
+        if allocation.short and not counted[position] then
+          counted[position], cost = true, cost + 1
+        end
       end
     end
     local since_ms = redis.call('ZSCORE', key('escalated', ''), id)
@@ -40,6 +49,6 @@ for _, id in ipairs(cmsgpack.unpack(ARGV[3])) do
     end
   end
 end
-local answer = reply('DONE', { now, found })
+local answer = reply('DONE', { now, looked_at, found })
 answer[4] = kept
 return answer

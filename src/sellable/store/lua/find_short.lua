@@ -3,7 +3,7 @@
 find_short: the reservations on which the shortage of some overcommitted positions falls.
 KEYS[1]  network             hash    the partition's network; every other key has its tag
 ARGV[1]  now_ms              int     0 = the engine's clock
-ARGV[2]  positions           msgpack location:SKU, at most 10; one that is not overcommitted has nobody
+ARGV[2]  positions           msgpack location:SKU, at most 2; one that is not overcommitted has nobody
 OUTCOME  DONE                their ids, each once
 COST     the 200 youngest holders of each position
 ]]

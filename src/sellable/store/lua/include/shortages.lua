@@ -7,11 +7,19 @@ local function shortages(state, location)
   local position = position_of(state, location)
   local short = {}
   local left = position and position[2] - position[1] or 0
-  local holders = key('i:k:', state.sku)
-  if string.find(location, '+', 1, true) then
-    holders = key('i:w:', location .. ':' .. state.sku)
+  local waits = string.find(location, '+', 1, true)
+  local holders = waits and key('i:w:', location .. ':' .. state.sku) or key('i:k:', state.sku)
+  local ids, seen = {}, 0
+  while left > 0 and #ids < 200 and seen < 5000 do
+    local page = redis.call('ZREVRANGE', holders, seen, seen + 199)
+    local there = (waits or #page == 0) and page or redis.call('ZMSCORE', key('i:l:', location), unpack(page))
+    for at, id in ipairs(page) do
+      if there[at] and #ids < 200 then
+        ids[#ids + 1] = id
+      end
+    end
+    seen = #page < 200 and 5000 or seen + 200
   end
-  local ids = left > 0 and redis.call('ZREVRANGE', holders, 0, 199) or {}
   if #ids == 0 then
     return short
   end
