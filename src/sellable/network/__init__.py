@@ -17,6 +17,21 @@ from sellable.network.difference import (
 from sellable.network.document import parse
 from sellable.network.places import location_places
 from sellable.network.quotas import QuotaInForce, quota_keys, quotas_in_force
+from sellable.network.sourcing.values import (
+    Carrier,
+    Conditions,
+    Constraints,
+    Lane,
+    Policy,
+    Profile,
+    Protected,
+    Service,
+    Sourcing,
+    Strategy,
+    Term,
+    Tier,
+    Zone,
+)
 from sellable.network.switches import Switch, schedule, switch_times
 from sellable.network.timeline import Span, spans
 from sellable.network.values import (
@@ -31,29 +46,44 @@ from sellable.network.values import (
     Rule,
     Window,
 )
+from sellable.network.windows import holds
 
 __all__ = [
     "Binding",
     "Buffer",
+    "Carrier",
     "Compiled",
+    "Conditions",
+    "Constraints",
     "Decision",
+    "Lane",
     "Location",
     "LocationType",
     "Market",
     "MarketValues",
     "Network",
     "NetworkAt",
+    "Policy",
+    "Profile",
+    "Protected",
     "Quota",
     "QuotaInForce",
     "Rule",
+    "Service",
+    "Sourcing",
     "Span",
+    "Strategy",
     "Switch",
+    "Term",
+    "Tier",
     "Window",
+    "Zone",
     "affected_locations",
     "affected_markets",
     "changes",
     "compile_network",
     "deciding",
+    "holds",
     "location_places",
     "market_open",
     "parse",

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from sellable.network.sourcing.values import Sourcing
+
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
 
 class LocationType(StrEnum):
@@ -60,7 +62,11 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
-    """A place that holds stock."""
+    """A place that holds stock.
+
+    `opening_hours` has an entry for each day of the week, Monday first: the minutes of the local
+    day from and until which it is open, None where it is closed; without any it is always open.
+    """
 
     id: str
     type: LocationType
@@ -74,6 +80,8 @@ class Location:
     pickup: bool = False
     daily_capacity: int | None = None
     cut_off: str | None = None
+    opening_hours: tuple[tuple[int, int] | None, ...] = ()
+    closed_dates: tuple[date, ...] = ()  # local, ascending
     stale_after_ms: int = 0  # 0: the age of its feed does not matter
     stale_protection_buffer: Buffer = Buffer()
     line: int = field(default=0, compare=False)
@@ -93,6 +101,7 @@ class Market:
     time_zone: str | None = None
     window: Window | None = None  # outside of it the market is closed
     backorder_horizon_ms: int = 0
+    sourcing_profile: str = ""  # empty: the default of the sourcing section
     line: int = field(default=0, compare=False)
 
     @property
@@ -143,6 +152,7 @@ class Network:
     markets: tuple[Market, ...] = ()
     rules: tuple[Rule, ...] = ()
     quotas: tuple[Quota, ...] = ()
+    sourcing: Sourcing = field(default_factory=Sourcing)
 
 
 @dataclass(frozen=True, slots=True)

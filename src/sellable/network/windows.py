@@ -23,9 +23,14 @@ def instants(window: Window | None, zone: str | None) -> Instants:
     return ALWAYS if window is None else _instants(window, zone)
 
 
-def holds(window: Window | None, zone: str | None, at_ms: int) -> bool:
-    """Tell whether the moment is in the window, for a place with this zone."""
-    return window is None or within(_instants(window, zone), at_ms)
+def holds(window: Window | None, time_zone: str | None, at_ms: int) -> bool:
+    """Tell whether the moment is in the window, for a place with this zone.
+
+    `at_ms` is in ms since 1970. The first moment of the window belongs to it, the last does not;
+    of a local time that occurs twice, when clocks go back, `from` means the first and `until` the
+    second. Without a window it always holds.
+    """
+    return window is None or within(_instants(window, time_zone), at_ms)
 
 
 def within(span: Instants, at_ms: int) -> bool:
