@@ -45,6 +45,8 @@ def whole(values: Mapping[str, Any], field: str, low: int) -> int:
 def decimal(values: Mapping[str, Any], field: str, low: float, high: float) -> float:
     """Return a number within bounds."""
     value = values.get(field)
+    if value is None:
+        raise RefusedRow(f"{field}: is missing")
     try:
         number = float(value) if isinstance(value, str | int | float) else math.nan
     except (ValueError, OverflowError):
@@ -54,13 +56,12 @@ def decimal(values: Mapping[str, Any], field: str, low: float, high: float) -> f
     return number
 
 
-def point(values: Mapping[str, Any], prefix: str = "") -> Point:
-    """Return the point of `latitude` and `longitude`; of JSON, what is left out is 0."""
-    north = decimal(values, "latitude", -LATITUDE_MAX, LATITUDE_MAX) if values else math.nan
-    east = decimal(values, "longitude", -LONGITUDE_MAX, LONGITUDE_MAX) if values else math.nan
-    if math.isnan(north) or math.isnan(east):
-        raise RefusedRow(f"{prefix}latitude and longitude: are missing")
-    return Point(north, east)
+def point(values: Mapping[str, Any]) -> Point:
+    """Return the point of `latitude` and `longitude`."""
+    return Point(
+        decimal(values, "latitude", -LATITUDE_MAX, LATITUDE_MAX),
+        decimal(values, "longitude", -LONGITUDE_MAX, LONGITUDE_MAX),
+    )
 
 
 def moment_ms(values: Mapping[str, Any], field: str) -> int:

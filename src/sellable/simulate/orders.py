@@ -31,6 +31,8 @@ from sellable.sourcing.order import Destination, Order
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from sellable.geo import Point
+
 COLUMNS: Final = {
     "order": "order",
     "order_reference": "order",
@@ -129,7 +131,7 @@ def _csv_orders(rows: Iterable[Row | BadRow]) -> Iterator[TimedOrder | BadRow]:
         return last
 
     for _, grouped in groupby(rows, order_of):
-        # One line more than allowed is enough to refuse; no order is held in whole if it is endless.
+        # One line more than allowed is enough to refuse it: no order is too long for the memory.
         readable: list[Row] = []
         bad = False
         for row in grouped:
@@ -147,7 +149,8 @@ def _csv_orders(rows: Iterable[Row | BadRow]) -> Iterator[TimedOrder | BadRow]:
 
 def _csv_order(rows: list[Row]) -> Iterator[TimedOrder | BadRow]:
     line, first = rows[0]
-    lines, problems = [], []
+    lines: list[Line] = []
+    problems: list[BadRow] = []
     for row in rows:
         try:
             lines.append(_line(row.values, len(lines)))
@@ -164,8 +167,11 @@ def _csv_order(rows: list[Row]) -> Iterator[TimedOrder | BadRow]:
                 market=_market(first),
                 lines=_counted(lines),
                 destination=Destination(
-                    country=text({"destination_country": first.get("country"), **first},
-                                 "destination_country", country_problem),
+                    country=text(
+                        {"destination_country": first.get("country"), **first},
+                        "destination_country",
+                        country_problem,
+                    ),
                     postal_code=_postal_code(first),
                     point=point(first),
                 ),
@@ -195,7 +201,7 @@ def _json_order(row: Row, worth: Mapping[str, float]) -> TimedOrder:
             raise RefusedRow(unknown(name, (*_ORDER_FIELDS, "time")))
     lines = given.get("lines")
     if not isinstance(lines, list) or not all(isinstance(line, dict) for line in lines):
-        raise RefusedRow("lines: must be a list of objects, e.g. [{\"sku\": \"85123A\"}]")
+        raise RefusedRow('lines: must be a list of objects, e.g. [{"sku": "85123A"}]')
     reference = given.get("order_reference", "")
     return TimedOrder(
         at_ms,
@@ -250,15 +256,19 @@ def _destination(given: Any) -> Destination:
         raise RefusedRow("destination: is missing")
     try:
         where = given.get("point")
-        if not isinstance(where, dict):
-            raise RefusedRow("point: is missing; a simulation looks up no postal code")
         return Destination(
             country=text(given, "country", country_problem),
             postal_code=_postal_code(given),
-            point=point({"latitude": 0.0, "longitude": 0.0, **where}),
+            point=_point(where),
         )
     except RefusedRow as error:
         raise RefusedRow(f"destination.{error}") from error
+
+
+def _point(given: Any) -> Point:
+    if not isinstance(given, dict):
+        raise RefusedRow("point: is missing; a simulation looks up no postal code")
+    return point({"latitude": 0.0, "longitude": 0.0, **given})  # protobuf leaves out a 0
 
 
 def _value(given: Any, worth: Mapping[str, float]) -> int | None:

@@ -63,8 +63,8 @@ def read_rows(
     if head[-1].lstrip().startswith("{"):
         return True, _json_rows(everything)
     reader = csv.reader(everything, strict=True)
-    line, header = _header(reader, columns, required)
-    return False, _csv_rows(reader, line, header)
+    begun, header = _header(reader, columns, required)
+    return False, _csv_rows(reader, begun, header)
 
 
 def unknown(name: str, known: Iterable[str]) -> str:
