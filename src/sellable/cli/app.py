@@ -35,12 +35,14 @@ from sellable.cli.manual import (
     NETWORK_MANUAL,
     RESERVATIONS,
     SERVICE,
+    SOURCING,
     STOCK,
     flowing,
 )
 from sellable.cli.pickup import pickup_command
 from sellable.cli.serve import serve_command
 from sellable.cli.settings import check_config_command, takes_settings
+from sellable.cli.sourcing import sourcing_app
 from sellable.cli.terminal import write_failure
 from sellable.cli.verify import verify_command
 
@@ -95,6 +97,8 @@ app.command("receive", rich_help_panel=STOCK)(asks_service(supply.receive_comman
 app.add_typer(items_app, name="items", rich_help_panel=STOCK)
 items_app.command("put")(asks_service(items.put_command))
 items_app.command("set")(asks_service(items.set_command))
+
+app.add_typer(sourcing_app, name="sourcing", rich_help_panel=SOURCING)
 
 app.add_typer(ingest_app, name="ingest", rich_help_panel=INGEST)
 

@@ -11,6 +11,7 @@ SERVICE: Final = "The service"
 NETWORK: Final = "The network: locations, markets, protections, quotas"
 STOCK: Final = "Stock"
 RESERVATIONS: Final = "Reservations"
+SOURCING: Final = "Sourcing"
 INGEST: Final = "Feeds: files, streams and tills"
 
 MANUAL: Final = """How many of this SKU can this channel sell in this country right now?
@@ -51,6 +52,12 @@ ITEMS_MANUAL: Final = """Master data of SKUs: the item class that rules and quot
 
 Example:
   sellable items put items.csv
+"""
+
+SOURCING_MANUAL: Final = """Which location ships what: plans, and what a profile would change.
+
+Example:
+  sellable sourcing simulate --orders o.csv.gz --stock s.csv --network n.yaml
 """
 
 INGEST_MANUAL: Final = """What ERP, WMS and tills report: applied exactly once, and accounted for.
