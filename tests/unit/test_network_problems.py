@@ -89,8 +89,8 @@ DOCUMENTS: dict[str, list[tuple[str, str]]] = {
     "locations: []\nmarkets: []\n§protection: []": [
         ("protection", "unknown key 'protection'; did you mean protections?"),
     ],
-    "locations: []\nmarkets: []\nquotas: []\n§sourcing: {default: {}}": [
-        ("sourcing", "is not supported yet"),
+    "locations: []\nmarkets: []\nquotas: []\nsourcing: {default: §{}}": [
+        ("sourcing.default", "must be a text"),
     ],
     "markets: []\nlocations:\n  - §§§{}\n  - §A\n": [
         ("locations[0].type", "is required"),
@@ -258,7 +258,7 @@ def test_all_parts_are_checked_at_once() -> None:
         "locations:\n  - {id: A, type: store, country: XX}\n"
         "markets:\n  - {channel: web, country: FR, locations: [A, B]}\n"
         "protections:\n  - {market: web/DE, cap: 1}\n"
-        "extra: 1\nsourcing: {}\nquotas: [a]\n"
+        "extra: 1\nsourcing: 1\nquotas: [a]\n"
     )
     assert [2, 4, 6, 7, 8, 9] == [problem.line for problem in problems_of(document)]
 

@@ -7,6 +7,8 @@ from sellable.network.quota_reader import QuotaReader
 from sellable.network.report import Report
 from sellable.network.rules import RuleReader
 from sellable.network.schema import Places, read_locations, read_markets
+from sellable.network.sourcing.known import Known
+from sellable.network.sourcing.section import read_sourcing
 from sellable.network.tree import read_tree
 from sellable.network.values import Network
 
@@ -15,12 +17,19 @@ def parse(document: str) -> Network:
     """Answer the network a YAML document describes; raise InvalidNetwork with every problem."""
     report = Report()
     root = Entry(read_tree(document, report), "", report)
-    root.later("sourcing")
     places = Places(report)
     locations = read_locations(root, places, report)
-    markets, own_settings = read_markets(root, places, report)
-    rules = RuleReader(report, places, markets, own_settings).read(root, locations)
+    markets, market_entries = read_markets(root, places, report)
+    rules = RuleReader(report, places, markets, market_entries).read(root, locations)
     quotas = QuotaReader(report, markets).read(root)
+    known = Known(report, places, locations, markets)
+    sourcing = read_sourcing(root, known, market_entries)
     root.finish()
     report.refuse_if_any()
-    return Network(locations=locations, markets=tuple(markets.values()), rules=rules, quotas=quotas)
+    return Network(
+        locations=locations,
+        markets=tuple(markets.values()),
+        rules=rules,
+        quotas=quotas,
+        sourcing=sourcing,
+    )

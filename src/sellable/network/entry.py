@@ -6,25 +6,28 @@ was never asked for is unknown; so the readers in `schema.py` are the schema.
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeAlias, TypeVar
 
 from sellable.limits import QUANTITY_MAX
+from sellable.network.amounts import (
+    buffer_of,
+    decimal_of,
+    fixed_of,
+    fixed_shown,
+    number_shown,
+    whole_of,
+)
 from sellable.network.report import Mark, Report, quoted
 from sellable.network.tree import Mapping, Node, Scalar, Sequence, join
-from sellable.network.values import Buffer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_WHOLE: Final = re.compile(r"[+-]?[0-9]+")
-_DECIMAL: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)")
-_PERCENT: Final = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,2}))? ?%(?: *, *at least +([0-9]+))?")
-_DIGITS_MAX: Final = 19  # int() of a huge text takes quadratic time
-_BASIS_POINTS_MAX: Final = 10_000
-_BUFFER_FORMS: Final = 'must be units (3), a percentage (10%) or both ("10%, at least 5")'
+    from sellable.network.values import Buffer
 
+# A text of the document with its place and field path.
+Text: TypeAlias = tuple[str, Mark, str]
 Default = TypeVar("Default")
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -62,12 +65,12 @@ class Entry:
         """Report the entry as the one too many, and end the reading."""
         self._report.refuse(self.mark, self._path, description)
 
-    def text(self, key: str, check: Callable[[str], str | None]) -> str | None:
+    def text(self, key: str, check: Callable[[str], str | None] | None = None) -> str | None:
         """Read a text; a wrong one is reported and answered, to recognise references to it."""
         scalar = self._scalar(key, "a text")
         if scalar is None:
             return None
-        if problem := check(scalar.text):
+        if check is not None and (problem := check(scalar.text)):
             self.problem(key, problem)
         return scalar.text
 
@@ -99,30 +102,43 @@ class Entry:
             return default
         return word == "true"
 
-    def whole(self, key: str, default: Default) -> int | Default:
-        """Read a whole number from 0 to 10^12."""
+    def whole(
+        self, key: str, default: Default, *, least: int = 0, most: int = QUANTITY_MAX
+    ) -> int | Default:
+        """Read a whole number, from 0 to 10^12 if nothing else is said."""
         scalar = self._scalar(key, "a whole number")
         if scalar is None:
             return default
-        allowed = f"must be a whole number from 0 to {QUANTITY_MAX}"
+        allowed = f"must be a whole number from {least} to {most}"
         if not scalar.plain:
             self.problem(key, f"{allowed}, without quotes")
-        elif (number := _whole(scalar.text)) is None:
+        elif (number := whole_of(scalar.text)) is None or not least <= number <= most:
             self.problem(key, allowed)
         else:
             return number
         return default
 
-    def decimal(self, key: str, bound: int) -> float | None:
-        """Read a number from -bound to bound."""
+    def decimal(self, key: str, least: float, most: float) -> float | None:
+        """Read a number between two bounds, or one of them."""
         scalar = self._scalar(key, "a number")
         if scalar is None:
             return None
-        if scalar.plain and _DECIMAL.fullmatch(scalar.text):
-            number = float(scalar.text)
-            if -bound <= number <= bound:
-                return number
-        self.problem(key, f"must be a number from {-bound} to {bound}")
+        number = decimal_of(scalar.text) if scalar.plain else None
+        if number is not None and least <= number <= most:
+            return number
+        self.problem(key, f"must be a number from {number_shown(least)} to {number_shown(most)}")
+        return None
+
+    def fixed(self, key: str, decimals: int, least: int, most: int) -> int | None:
+        """Read a number exactly, as whole units of its last decimal; so are the bounds."""
+        scalar = self._scalar(key, "a number")
+        if scalar is None:
+            return None
+        number = fixed_of(scalar.text, decimals) if scalar.plain else None
+        if number is not None and least <= number <= most:
+            return number
+        low, high = fixed_shown(least, decimals), fixed_shown(most, decimals)
+        self.problem(key, f"must be a number from {low} to {high} with at most {decimals} decimals")
         return None
 
     def buffer(self, key: str) -> Buffer | None:
@@ -130,36 +146,53 @@ class Entry:
         scalar = self._scalar(key, "a protection buffer")
         if scalar is None:
             return None
-        answer = _buffer(scalar.text)
+        answer = buffer_of(scalar.text)
         if isinstance(answer, str):
             self.problem(key, answer)
             return None
         return answer
 
-    def texts(self, key: str, *, may_be_empty: bool = False) -> list[tuple[str, Mark, str]]:
+    def texts(self, key: str, *, may_be_empty: bool = False, may_repeat: bool = True) -> list[Text]:
         """Read one text or a list of them, each with its place and field path; repeats once."""
-        node = self._peek(key)
-        self._asked[key] = None
-        if node is None:
-            return []
-        path = join(self._path, key)
+        node = self._ask(key)
         if isinstance(node, Sequence) and not node.items and not may_be_empty:
             self.problem(key, "must not be an empty list")
-        listed = isinstance(node, Sequence)
-        items = node.items if isinstance(node, Sequence) else [node]
-        found: dict[str, tuple[str, Mark, str]] = {}
-        for index, item in enumerate(items):
-            item_path = f"{path}[{index}]" if listed else path
-            if isinstance(item, Scalar) and not item.empty:
-                found.setdefault(item.text, (item.text, item.mark, item_path))
+        return self._texts(self._items(key, node), may_repeat=may_repeat)
+
+    def groups(self, key: str, form: str) -> list[list[Text]]:
+        """Read a list of lists of texts; what is none is told to be of that form."""
+        found = []
+        node = self._ask(key)
+        if node is not None and not isinstance(node, Sequence):
+            self.problem(key, form)
+            return []
+        for path, item in self._items(key, node):
+            if isinstance(item, Sequence) and item.items:
+                inner = [(f"{path}[{i}]", text) for i, text in enumerate(item.items)]
+                found.append(self._texts(inner, may_repeat=True))
             else:
-                self._report.add(item.mark, item_path, "must be a text")
-        return list(found.values())
+                self._report.add(item.mark, path, form)
+        return found
+
+    def texts_and_entries(self, key: str) -> tuple[list[Text], list[Entry]]:
+        """Read one text or mapping, or a list of both."""
+        items = self._items(key, self._ask(key))
+        entries = [Entry(n, path, self._report) for path, n in items if isinstance(n, Mapping)]
+        texts = [item for item in items if not isinstance(item[1], Mapping)]
+        return self._texts(texts, may_repeat=True), entries
+
+    def entry(self, key: str) -> Entry | None:
+        """Read a mapping."""
+        node = self._ask(key)
+        return None if node is None else Entry(node, join(self._path, key), self._report)
+
+    def keys(self) -> list[str]:
+        """Answer every key as it is written."""
+        return list(self._nodes)
 
     def entries(self, key: str) -> list[Entry]:
         """Read a list of mappings."""
-        node = self._peek(key)
-        self._asked[key] = None
+        node = self._ask(key)
         if node is None:
             return []
         if not isinstance(node, Sequence):
@@ -172,14 +205,6 @@ class Entry:
         """Report a key that is missing or empty."""
         if self.readable and not self.has(key):
             self.problem(key, "is required")
-
-    def later(self, *keys: str) -> None:
-        """Know keys of features to come, and say so."""
-        for key in keys:
-            self._asked[key] = None
-            if key in self._nodes:
-                mark, _ = self._nodes[key]
-                self._report.add(mark, join(self._path, key), "is not supported yet")
 
     def finish(self) -> None:
         """Report every key that nobody asked for."""
@@ -195,9 +220,30 @@ class Entry:
         found = self._nodes.get(key)
         return None if found is None or _is_empty(found[1]) else found[1]
 
-    def _scalar(self, key: str, wanted: str) -> Scalar | None:
+    def _ask(self, key: str) -> Node | None:
         self._asked[key] = None
-        node = self._peek(key)
+        return self._peek(key)
+
+    def _items(self, key: str, node: Node | None) -> list[tuple[str, Node]]:
+        """Answer the items of a list, or the single one, each with its field path."""
+        path = join(self._path, key)
+        if isinstance(node, Sequence):
+            return [(f"{path}[{index}]", item) for index, item in enumerate(node.items)]
+        return [] if node is None else [(path, node)]
+
+    def _texts(self, items: list[tuple[str, Node]], *, may_repeat: bool) -> list[Text]:
+        found: dict[str, Text] = {}
+        for path, item in items:
+            if not isinstance(item, Scalar) or item.empty:
+                self._report.add(item.mark, path, "must be a text")
+            elif item.text not in found:
+                found[item.text] = (item.text, item.mark, path)
+            elif not may_repeat:
+                self._report.add(item.mark, path, f"repeats {quoted(item.text)}")
+        return list(found.values())
+
+    def _scalar(self, key: str, wanted: str) -> Scalar | None:
+        node = self._ask(key)
         if node is None or isinstance(node, Scalar):
             return node
         self.problem(key, f"must be {wanted}")
@@ -206,28 +252,3 @@ class Entry:
 
 def _is_empty(node: Node) -> bool:
     return isinstance(node, Scalar) and node.empty
-
-
-def _whole(text: str) -> int | None:
-    if len(text) > _DIGITS_MAX or not _WHOLE.fullmatch(text):
-        return None
-    number = int(text)
-    return number if 0 <= number <= QUANTITY_MAX else None
-
-
-def _buffer(text: str) -> Buffer | str:
-    """Answer the buffer, or what is wrong with it."""
-    text = text.strip()
-    too_many = f"must be at most {QUANTITY_MAX} units"
-    if _WHOLE.fullmatch(text):
-        units = _whole(text)
-        return Buffer(units=units) if units is not None else f"{too_many} and not negative"
-    match = _PERCENT.fullmatch(text)
-    if match is None:
-        return f"{_BUFFER_FORMS}; percentages have at most two decimals"
-    whole, fraction, floor_text = match.groups()
-    basis_points = int(whole) * 100 + int((fraction or "").ljust(2, "0"))
-    floor = _whole(floor_text or "0")
-    if basis_points > _BASIS_POINTS_MAX:
-        return "must be at most 100%"
-    return too_many if floor is None else Buffer(basis_points=basis_points, floor=floor)

@@ -38,13 +38,13 @@ class RuleReader:
         report: Report,
         places: Places,
         markets: Mapping[str, Market],
-        own_settings: Mapping[str, Sequence[str]],
+        market_entries: Mapping[str, Entry],
     ) -> None:
-        """Take what rules refer to, and which settings the markets write themselves."""
+        """Take what rules refer to; the markets' entries say which settings they write."""
         self._report = report
         self._places = places
         self._markets = markets
-        self._own_settings = own_settings
+        self._market_entries = market_entries
         self._claims: Claims[Rule] = Claims()
         self._by_name: dict[str, Rule] = {}
         self._target_count = 0
@@ -109,7 +109,7 @@ class RuleReader:
             place = self._by_target[target]
             span = instants(rule.window, place.time_zone)
             for effect in rule_effects(rule):
-                own = effect in self._own_settings.get(target, ()) and rule.window is None
+                own = rule.window is None and self._writes_itself(target, effect)
                 for level, item in rule_items(rule) or [("", "")]:
                     if own and not item:
                         self._refuse_own_setting(entry, effect, target)
@@ -121,6 +121,10 @@ class RuleReader:
                     what = f" for {level} {quoted(item)}" if item else ""
                     text = f"{effect}{what} in {target}{_during(clash[1], place.time_zone)}"
                     entry.problem(None, f"equal rank with {title(clash[0])}: both set {text}")
+
+    def _writes_itself(self, target: str, effect: str) -> bool:
+        entry = self._market_entries.get(target)
+        return entry is not None and entry.has(effect)
 
     def _refuse_own_setting(self, entry: Entry, effect: str, market: str) -> None:
         line = self._markets[market].line

@@ -16,7 +16,13 @@ from sellable.limits import (
     STALE_AFTER_MS_MIN,
     TAGS_PER_LOCATION_MAX,
 )
-from sellable.network.dating import read_duration, read_window, window_is_right
+from sellable.network.dating import (
+    local_without_zone,
+    read_duration,
+    read_window,
+    window_is_right,
+)
+from sellable.network.hours import read_closed_dates, read_opening_hours
 from sellable.network.report import quoted
 from sellable.network.values import Binding, Buffer, Location, LocationType, Market
 from sellable.network.zones import default_zone, time_zones
@@ -85,11 +91,11 @@ def read_locations(root: Entry, places: Places, report: Report) -> tuple[Locatio
 
 def read_markets(
     root: Entry, places: Places, report: Report
-) -> tuple[dict[str, Market], dict[str, list[str]]]:
-    """Read every market by its key, and which settings each of them writes itself."""
+) -> tuple[dict[str, Market], dict[str, Entry]]:
+    """Read every market by its key, and answer beside it the entry that writes it."""
     root.require("markets")
     markets: dict[str, Market] = {}
-    own_settings: dict[str, list[str]] = {}
+    entries: dict[str, Entry] = {}
     memberships = 0
     for index, entry in enumerate(root.entries("markets")):
         market = _market(entry, places, report)
@@ -105,8 +111,8 @@ def read_markets(
             entry.problem(None, f"duplicate market {market.key}, first at line {line}")
             continue
         markets[market.key] = market
-        own_settings[market.key] = [k for k in ("protection_buffer", "cap") if entry.has(k)]
-    return markets, own_settings
+        entries[market.key] = entry
+    return markets, entries
 
 
 def _location(entry: Entry, report: Report) -> Location:
@@ -123,8 +129,8 @@ def _location(entry: Entry, report: Report) -> Location:
         id=location_id,
         type=entry.choice("type", LocationType, LocationType.WAREHOUSE),
         country=country,
-        latitude=entry.decimal("latitude", _LATITUDE_MAX),
-        longitude=entry.decimal("longitude", _LONGITUDE_MAX),
+        latitude=entry.decimal("latitude", -_LATITUDE_MAX, _LATITUDE_MAX),
+        longitude=entry.decimal("longitude", -_LONGITUDE_MAX, _LONGITUDE_MAX),
         time_zone=_time_zone(entry, report, country),
         tags=tuple(tag for tag, _, _ in tags),
         safety_stock=entry.whole("safety_stock", 0),
@@ -132,6 +138,8 @@ def _location(entry: Entry, report: Report) -> Location:
         pickup=entry.flag("pickup", default=False),
         daily_capacity=entry.whole("daily_capacity", None),
         cut_off=entry.text("cut_off", _cut_off_problem),
+        opening_hours=read_opening_hours(entry, report),
+        closed_dates=read_closed_dates(entry, report),
         stale_after_ms=read_duration(entry, "stale_after", STALE_AFTER_MS_MIN, STALE_AFTER_MS_MAX),
         stale_protection_buffer=entry.buffer("stale_protection_buffer") or Buffer(),
         line=entry.mark.line,
@@ -140,6 +148,10 @@ def _location(entry: Entry, report: Report) -> Location:
         for key, missing in ((one, other), (other, one)):
             if entry.has(key) and not entry.has(missing):
                 entry.problem(key, f"needs {missing} beside it")
+    if location.time_zone is None:
+        for key in ("cut_off", "opening_hours", "closed"):
+            if entry.has(key):
+                entry.problem(key, local_without_zone(location))
     entry.finish()
     return location
 
@@ -166,6 +178,7 @@ def _market(entry: Entry, places: Places, report: Report) -> Market:
         backorder_horizon_ms=read_duration(
             entry, "backorder_horizon", BACKORDER_HORIZON_MS_MIN, BACKORDER_HORIZON_MS_MAX
         ),
+        sourcing_profile=entry.text("sourcing") or "",
         line=entry.mark.line,
     )
     if window is not None:

@@ -29,17 +29,18 @@ def known_markets(entry: Entry, markets: Mapping[str, Market], report: Report) -
 
 def skus(entry: Entry, report: Report) -> tuple[str, ...]:
     """Read the SKUs that an entry names."""
-    return _items(entry, "sku", names.sku_problem, report)
+    return checked_texts(entry, "sku", names.sku_problem, report)
 
 
 def item_classes(entry: Entry, report: Report) -> tuple[str, ...]:
     """Read the item classes that an entry names."""
-    return _items(entry, "item_class", names.item_class_problem, report)
+    return checked_texts(entry, "item_class", names.item_class_problem, report)
 
 
-def _items(
+def checked_texts(
     entry: Entry, key: str, check: Callable[[str], str | None], report: Report
 ) -> tuple[str, ...]:
+    """Read one text or a list of them, and report those that are wrong."""
     items = entry.texts(key)
     for text, mark, path in items:
         if problem := check(text):
