@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LATITUDES: Final = (-34.0, 6.0)
-LONGITUDES: Final = (-74.5, -34.0)
+LONGITUDES: Final = (-74.5, -32.0)  # Fernando de Noronha lies far out
 _FILES: Final = {
     "customers": "customers_8k_sample.csv.gz",
     "places": "geolocation_one_per_prefix.csv.gz",

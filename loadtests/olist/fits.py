@@ -110,7 +110,8 @@ def _robust(columns: Real, sought: Real) -> Real:
     found: Real = np.zeros(columns.shape[1])
     for _ in range(_ROUNDS):
         root = np.sqrt(weights)
-        found = np.linalg.lstsq(columns * root[:, None], sought * root, rcond=None)[0]
+        solved = np.linalg.lstsq(columns * root[:, None], sought * root, rcond=None)
+        found = np.asarray(solved[0], np.float64)
         errors = np.abs(sought - columns @ found)
         scale = max(_SCALE_MIN, _MAD_TO_SCALE * float(np.median(errors)))
         weights = np.minimum(1.0, _HUBER * scale / np.maximum(errors, _SCALE_MIN))

@@ -85,7 +85,7 @@ def document(
 class _Plain(yaml.SafeDumper):
     """Writes what occurs twice twice: a network document knows no aliases."""
 
-    def ignore_aliases(self, data: object) -> bool:
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - the signature is yaml's
         return True
 
 

@@ -1,4 +1,4 @@
-"""A profile of `sellable`: plans over the numbers of the moment, and again what a picker refuses."""
+"""A profile: plans over the numbers of the moment, and once more what a picker refuses."""
 
 from __future__ import annotations
 

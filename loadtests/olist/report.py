@@ -43,7 +43,7 @@ def basis_lines(basis: Basis, order_count: int, split_count: int) -> Iterable[st
         ("transit", basis.transit.quality, "days"),
     ):
         yield (
-            f"{name}: fitted on {quality.count:,}, R2 {quality.r2:.2f}, residual mean "
+            f"{name}: fitted on {quality.sample:,}, R2 {quality.r2:.2f}, residual mean "
             f"{quality.mean_error:.2f} {unit}, median {quality.median_error:.2f} {unit}"
         )
     yield (
@@ -68,9 +68,8 @@ def figures_table(found: Sequence[Found]) -> Iterable[str]:
                 cells += ["", ""]
             else:
                 changes = _changes(found, rule, figure)
-                cells += (
-                    [f"{fmean(changes):+.1f}", _range(changes, "+.1f")] if changes else ["", ""]
-                )
+                mean = f"{fmean(changes):+.1f}" if changes else ""
+                cells += [mean, _range(changes, "+.1f") if changes else ""]
             yield f"| {' | '.join(cells)} |"
 
 
@@ -89,7 +88,8 @@ def reported_lines(found: Sequence[Found]) -> Iterable[str]:
             else:
                 share = sum(change <= reported for change in changes)
                 word = f"reached in {share} of {len(changes)} seeds"
-            yield f"- {figure}, {rule}: {low:+.1f} to {high:+.1f} %, reported {reported:+.0f} %: {word}"
+            measured = f"{low:+.1f} to {high:+.1f} %, reported {reported:+.0f} %"
+            yield f"- {figure}, {rule}: {measured}: {word}"
 
 
 def sensitivity_header() -> Iterable[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from olist.data import Olist, load
@@ -21,6 +20,7 @@ from sellable.stock import Item
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from concurrent.futures import Future
+    from pathlib import Path
 
 BASE: Final = "traditional"
 PROFILES: Final = ("cheapest", "fastest", "parcels first", "balanced", "buffered")

@@ -120,11 +120,11 @@ def make_world(
     sign = np.where(rng.random(places.shape) < 0.5, -1, 1)
     true = np.maximum(0, recorded + wrong * sign * rng.geometric(0.5, places.shape))
     sold = rng.poisson(options.till_share * recorded)
-    tills = []
-    for row, column in zip(*np.nonzero(sold), strict=True):
-        for moment in rng.integers(0, DAYS * DAY_MS, sold[row, column]):
-            tills.append(Till(BEGIN_MS + int(moment), skus[row], int(places[row, column])))
-    tills.sort()
+    tills = sorted(
+        Till(BEGIN_MS + int(moment), skus[row], int(places[row, column]))
+        for row, column in zip(*np.nonzero(sold), strict=True)
+        for moment in rng.integers(0, DAYS * DAY_MS, sold[row, column])
+    )
     priority = list(range(len(locations)))
     if options.random_priority:
         rng.shuffle(priority)
@@ -170,7 +170,7 @@ def _by_sku(
 
 
 def _moment(placed: datetime) -> int:
-    """Move a local time to the four weeks: week number modulo 4, day and time of day as they are."""
+    """Move a local time to the four weeks by its week number modulo 4; day and time stay."""
     _, week, weekday = placed.isocalendar()
     day = timedelta(days=week % _WEEKS * 7 + weekday - 1)
     time = timedelta(hours=placed.hour, minutes=placed.minute, seconds=placed.second)
