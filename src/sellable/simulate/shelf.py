@@ -65,6 +65,8 @@ class Shelf:
     def stock(self, market: str, skus: Iterable[str], at_ms: int) -> SourcingStock:
         """Return what an order of a market can be taken from at a moment.
 
+        The capacities in it are those of the shelf itself: they hold until something is taken.
+
         Raises:
             UnknownMarket: The network has no such market.
         """
