@@ -52,8 +52,12 @@ class _Unknown(SellableError):
     kind = ""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"{self.kind} {name!r} is not known", **{self.kind: name})
+        super().__init__(self.text(name), **{self.kind: name})
         self.name = name
+
+    def text(self, name: str) -> str:
+        """Say what is not known."""
+        return f"{self.kind} {name!r} is not known"
 
 
 class UnknownMarket(_Unknown):
@@ -89,6 +93,10 @@ class UnknownProfile(_Unknown):
 
     reason = "UNKNOWN_PROFILE"
     kind = "profile"
+
+    def text(self, name: str) -> str:
+        """Say what is not known, or that the network has no profile."""
+        return super().text(name) if name else "the network has no sourcing profile"
 
 
 class UnknownVersion(_Unknown):

@@ -86,7 +86,9 @@ class BlockedLine:
     """A line that no plan can fill, and the constraint that binds.
 
     `constraint` is a key of the network document (`max_distance_km`, `protected`, `max_parcels`),
-    or `stock`, `capacity`, `cut_off`, `opening_hours` or `carriers`.
+    or `stock`, `sellable` (the market's number), `capacity`, `cut_off`, `opening_hours`,
+    `carriers`, `location` (that the line is bound to), `refused`, or `strategies` where none is for
+    the order.
     """
 
     line_id: str
@@ -96,14 +98,20 @@ class BlockedLine:
 
 
 class NoFeasiblePlan(SellableError):
-    """No plan keeps every constraint; `lines` say what binds each. Nothing was taken."""
+    """No plan keeps every constraint; `lines` say what binds each. Nothing was taken.
+
+    `tried` are the strategies that were, and the lines are blocked under the last of them.
+    """
 
     reason = "NO_FEASIBLE_PLAN"
 
-    def __init__(self, *lines: BlockedLine) -> None:
-        text = "{0.sku}: {0.constraint}: {0.detail}"
-        super().__init__("; ".join(map(text.format, lines)))
+    def __init__(self, *lines: BlockedLine, tried: tuple[str, ...] = ()) -> None:
+        texts = list(map("{0.sku}: {0.constraint}: {0.detail}".format, lines))
+        if tried:
+            texts.append(f"strategies tried: {', '.join(tried)}")
+        super().__init__("; ".join(texts), strategies=", ".join(tried))
         self.lines = lines
+        self.tried = tried
 
 
 class NetworkVersionConflict(SellableError):

@@ -17,6 +17,7 @@ from sellable.network.difference import (
 from sellable.network.document import parse
 from sellable.network.places import location_places
 from sellable.network.quotas import QuotaInForce, quota_keys, quotas_in_force
+from sellable.network.sourcing.postal import plain_postal_code
 from sellable.network.sourcing.values import (
     Carrier,
     Conditions,
@@ -31,6 +32,7 @@ from sellable.network.sourcing.values import (
     Term,
     Tier,
     Zone,
+    market_fits,
 )
 from sellable.network.switches import Switch, schedule, switch_times
 from sellable.network.timeline import Span, spans
@@ -85,8 +87,10 @@ __all__ = [
     "deciding",
     "holds",
     "location_places",
+    "market_fits",
     "market_open",
     "parse",
+    "plain_postal_code",
     "quota_keys",
     "quotas_in_force",
     "removed_locations",

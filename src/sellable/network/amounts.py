@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Final
 
 from sellable.limits import QUANTITY_MAX
@@ -67,4 +68,4 @@ def fixed_shown(number: int, decimals: int) -> str:
 
 def number_shown(number: float) -> str:
     """Write a number without an exponent or a needless `.0`."""
-    return f"{number:.6f}".rstrip("0").rstrip(".")
+    return format(Decimal(repr(number)), "f").removesuffix(".0")

@@ -6,10 +6,12 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from sellable.network.dating import duration_shown
+from sellable.network.hours import hours_shown
 from sellable.network.ranking import is_of_locations, rule_effects, rule_items
 from sellable.network.report import quoted
-from sellable.network.timeline import listed
+from sellable.network.sourcing.described import sourcing_changes
 from sellable.network.values import Location, Market, Network, Quota, Rule, Window
+from sellable.network.wording import NOTHING, ends_shown, listed, members_changed, window_shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +25,7 @@ _RULE_KEYS: Final = {
     "skus": "sku",
     "item_classes": "item_class",
 }
+_PLACE_KEYS: Final = {"closed_dates": "closed", "sourcing_profile": "sourcing"}
 _DURATIONS: Final = {
     "stale_after_ms": "stale_after",
     "backorder_horizon_ms": "backorder_horizon",
@@ -41,6 +44,7 @@ def changes(old: Network | None, new: Network) -> list[str]:
             lines.append(f"{_title(was)}: removed")
         elif was is not None and now is not None:
             lines.extend(f"{_title(now)}: {change}" for change in _changed(was, now))
+    lines.extend(sourcing_changes((old or Network()).sourcing, new.sourcing))
     return lines
 
 
@@ -77,9 +81,10 @@ def _title(part: _Part) -> str:
             of_locations = is_of_locations(part)
             place = part.locations if of_locations else part.markets
             every = "every location" if of_locations else "every market"
-            return f"rule{_words(part)} in {every if place is None else listed(place)}{_when(part)}"
+            where = every if place is None else listed(place)
+            return f"rule{_words(part)} in {where}{window_shown(part.window)}"
         case Quota(name=None):
-            return f"quota{_words(part)} in {listed(part.markets)}{_when(part)}"
+            return f"quota{_words(part)} in {listed(part.markets)}{window_shown(part.window)}"
         case Rule():
             return f"rule {quoted(part.name or '')}"
     return f"quota {quoted(part.name or '')}"
@@ -90,25 +95,21 @@ def _words(part: Rule | Quota) -> str:
     return f" for {listed(f'{kind} {name}' for kind, name in items)}" if items else ""
 
 
-def _when(part: Rule | Quota) -> str:
-    moments = _moments(part.window)
-    return "".join(f" {key} {moment}" for key, moment in moments.items() if moment != "none")
-
-
 def _changed(was: _Part, now: _Part) -> Iterator[str]:
     for field in fields(now):
         before, after = getattr(was, field.name), getattr(now, field.name)
         if not field.compare or before == after:
             continue
-        name = _RULE_KEYS.get(field.name, field.name)
-        if isinstance(now, Location | Market):
-            name = field.name
+        keys = _PLACE_KEYS if isinstance(now, Location | Market) else _RULE_KEYS
+        name = keys.get(field.name, field.name)
         if field.name == "window":
             yield from _window_changed(before, after)
+        elif field.name == "opening_hours":
+            yield f"opening_hours {hours_shown(before)} -> {hours_shown(after)}"
         elif field.name in _DURATIONS:
             yield f"{_DURATIONS[field.name]} {_duration(before)} -> {_duration(after)}"
         elif isinstance(before, tuple) and isinstance(after, tuple):
-            change = _members_changed(before, after)
+            change = members_changed(map(str, before), map(str, after))
             if change or isinstance(now, Market):
                 yield f"{name} {change or 'reordered'}"
         else:
@@ -116,34 +117,18 @@ def _changed(was: _Part, now: _Part) -> Iterator[str]:
 
 
 def _window_changed(before: Window | None, after: Window | None) -> Iterator[str]:
-    was, now = _moments(before), _moments(after)
+    was, now = ends_shown(before), ends_shown(after)
     return (f"{key} {was[key]} -> {now[key]}" for key in was if was[key] != now[key])
 
 
-def _moments(window: Window | None) -> dict[str, str]:
-    """Answer both ends of a window as the document writes them."""
-    start, end = (window.start, window.end) if window else (None, None)
-    return {
-        "from": start.isoformat() if start else "none",
-        "until": end.isoformat() if end else "none",
-    }
-
-
 def _duration(duration_ms: int) -> str:
-    return duration_shown(duration_ms) if duration_ms else "none"
-
-
-def _members_changed(before: tuple[str, ...], after: tuple[str, ...]) -> str:
-    kept_before, kept_after = set(before), set(after)
-    added = [f"+{name}" for name in after if name not in kept_before]
-    removed = [f"-{name}" for name in before if name not in kept_after]
-    return listed([*added, *removed])
+    return duration_shown(duration_ms) if duration_ms else NOTHING
 
 
 def _spoken(value: object) -> str:
     match value:
-        case None:
-            return "none"
+        case None | "":
+            return NOTHING
         case bool():
             return str(value).lower()
         case tuple():

@@ -61,6 +61,11 @@ class Entry:
         at = mark if node is None or _is_empty(node) else node.mark
         self._report.add(at, join(self._path, key), description)
 
+    def key_problem(self, key: str, description: str) -> None:
+        """Report a problem with a key itself."""
+        mark, _ = self._nodes[key]
+        self._report.add(mark, join(self._path, key), description)
+
     def refuse(self, description: str) -> NoReturn:
         """Report the entry as the one too many, and end the reading."""
         self._report.refuse(self.mark, self._path, description)
@@ -200,6 +205,14 @@ class Entry:
             return []
         path = join(self._path, key)
         return [Entry(n, f"{path}[{i}]", self._report) for i, n in enumerate(node.items)]
+
+    def required_entries(self, key: str) -> list[Entry]:
+        """Read a list of mappings that must be there, with at least one."""
+        self.require(key)
+        node = self._peek(key)
+        if isinstance(node, Sequence) and not node.items:
+            self.problem(key, "must not be an empty list")
+        return self.entries(key)
 
     def require(self, key: str) -> None:
         """Report a key that is missing or empty."""

@@ -38,11 +38,11 @@ def read_opening_hours(entry: Entry, report: Report) -> tuple[Hours, ...]:
         listed.require(key)
         closed += text == _CLOSED
         if isinstance(days, str):
-            listed.problem(key, days)
+            listed.key_problem(key, days)
             continue
         for day in days:
             if day in written:
-                listed.problem(key, f"speaks of {DAYS[day]} again, after {written[day]}")
+                listed.key_problem(key, f"speaks of {DAYS[day]} again, after {written[day]}")
                 break
             written[day] = key
             hours[day] = None if text is None or _hours_problem(text) else _hours(text)

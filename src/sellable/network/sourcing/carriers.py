@@ -84,11 +84,10 @@ class CarrierReader:
         return currency
 
     def _zones(self, carrier: Entry) -> tuple[Zone, ...]:
-        carrier.require("zones")
         titles = Titles("zone", "name", names.identifier_problem)
         coverage = Coverage({place.country for place in self._known.locations})
         zones = []
-        for index, entry in enumerate(carrier.entries("zones")):
+        for index, entry in enumerate(carrier.required_entries("zones")):
             if index == ZONES_PER_CARRIER_MAX:
                 entry.refuse(f"more than {ZONES_PER_CARRIER_MAX} zones")
             distance_km = entry.decimal("max_distance_km", 0, DISTANCE_KM_MAX)
@@ -103,22 +102,17 @@ class CarrierReader:
                 entry.problem(None, problem)
             entry.finish()
             zones.append(zone)
-        if not zones and carrier.has("zones"):
-            carrier.problem("zones", "must not be an empty list")
         return tuple(zones)
 
 
 def _services(carrier: Entry, lanes: LaneReader) -> tuple[Service, ...]:
-    carrier.require("services")
     titles = Titles("service", "id", slashless_problem)
     services = []
-    for index, entry in enumerate(carrier.entries("services")):
+    for index, entry in enumerate(carrier.required_entries("services")):
         if index == SERVICES_PER_CARRIER_MAX:
             entry.refuse(f"more than {SERVICES_PER_CARRIER_MAX} services")
         services.append(Service(id=titles.read(entry), lanes=lanes.read(entry)))
         entry.finish()
-    if not services and carrier.has("services"):
-        carrier.problem("services", "must not be an empty list")
     return tuple(services)
 
 

@@ -18,7 +18,13 @@ from sellable.network.sourcing.constraints import ConstraintReader
 from sellable.network.sourcing.known import Titles
 from sellable.network.sourcing.postal import read_postal_prefixes
 from sellable.network.sourcing.rates import MICRO_DECIMALS
-from sellable.network.sourcing.values import Conditions, Constraints, Profile, Strategy
+from sellable.network.sourcing.values import (
+    Conditions,
+    Constraints,
+    Profile,
+    Strategy,
+    market_fits,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +32,6 @@ if TYPE_CHECKING:
     from sellable.network.entry import Entry
     from sellable.network.sourcing.known import Known
     from sellable.network.sourcing.values import Carrier
-    from sellable.network.values import Market
 
 
 class ProfileReader:
@@ -53,15 +58,12 @@ class ProfileReader:
         return tuple(profiles)
 
     def _strategies(self, profile: Entry) -> tuple[Strategy, ...]:
-        profile.require("strategies")
         titles = Titles("strategy", "name", names.identifier_problem)
         strategies = []
-        for index, entry in enumerate(profile.entries("strategies")):
+        for index, entry in enumerate(profile.required_entries("strategies")):
             if index == STRATEGIES_PER_PROFILE_MAX:
                 entry.refuse(f"more than {STRATEGIES_PER_PROFILE_MAX} strategies")
             strategies.append(self._strategy(entry, titles))
-        if not strategies and profile.has("strategies"):
-            profile.problem("strategies", "must not be an empty list")
         return tuple(strategies)
 
     def _strategy(self, entry: Entry, titles: Titles) -> Strategy:
@@ -112,9 +114,3 @@ class ProfileReader:
             entry.problem(None, "holds for no market: none has both the channel and the country")
         entry.finish()
         return when
-
-
-def market_fits(when: Conditions, market: Market) -> bool:
-    """Tell whether orders of a market can meet the conditions."""
-    of_channel = not when.channels or market.channel in when.channels
-    return of_channel and (not when.countries or market.country in when.countries)

@@ -46,10 +46,9 @@ class LaneReader:
 
     def read(self, service: Entry) -> tuple[Lane, ...]:
         """Read every lane of a service."""
-        service.require("lanes")
         lanes: list[Lane] = []
         line_by_zone: dict[str, int] = {}
-        for entry in service.entries("lanes"):
+        for entry in service.required_entries("lanes"):
             lane = self._lane(entry)
             if lane.zone in line_by_zone:
                 line = line_by_zone[lane.zone]
@@ -57,8 +56,6 @@ class LaneReader:
             elif lane.zone in self._zones:
                 line_by_zone[lane.zone] = entry.mark.line
             lanes.append(lane)
-        if not lanes and service.has("lanes"):
-            service.problem("lanes", "must not be an empty list")
         return tuple(lanes)
 
     def _lane(self, entry: Entry) -> Lane:
@@ -76,10 +73,7 @@ class LaneReader:
         return f"unknown zone {quoted(text)}{self._report.hint(text, self._zones)}"
 
     def _tiers(self, lane: Entry) -> tuple[Tier, ...]:
-        lane.require("rates")
-        entries = lane.entries("rates")
-        if not entries and lane.has("rates"):
-            lane.problem("rates", "must not be an empty list")
+        entries = lane.required_entries("rates")
         tiers = []
         below: int | None = 0  # what the tiers so far take; None: not known
         for index, entry in enumerate(entries):

@@ -57,23 +57,23 @@ def _exchange_rates(entry: Entry, currency: str) -> dict[str, float]:
         listed.require(code)
         rate = listed.decimal(code, EXCHANGE_RATE_MIN, EXCHANGE_RATE_MAX)
         if problem := names.currency_problem(code):
-            listed.problem(code, problem)
+            listed.key_problem(code, problem)
         elif code == currency:
-            listed.problem(code, "is the currency of the section itself: leave it out")
+            listed.key_problem(code, "is the currency of the section itself: leave it out")
         else:
             found[code] = 1.0 if rate is None else rate
     return found
 
 
 def _default_profile(entry: Entry, known: Known, profiles: tuple[Profile, ...]) -> str:
-    by_name = [profile.name for profile in profiles]
+    by_name = list(dict.fromkeys(profile.name for profile in profiles if profile.name))
     name = entry.text("default")
     if name is not None and name not in by_name:
         hint = known.report.hint(name, by_name)
         entry.problem("default", f"unknown profile {quoted(name)}{hint}")
     if entry.has("default"):
         return name or ""
-    if len(profiles) > 1:
+    if len(by_name) > 1:
         text = f"is required where there are several profiles: write one of {', '.join(by_name)}"
         entry.problem("default", text)
     return by_name[0] if by_name else ""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sellable.network.values import LocationType, Window
+    from sellable.network.values import LocationType, Market, Window
 
 
 class Term(StrEnum):
@@ -42,7 +42,7 @@ class Conditions:
     channels: tuple[str, ...] = ()
     countries: tuple[str, ...] = ()  # of the market
     destinations: tuple[str, ...] = ()  # countries
-    postal_prefixes: tuple[str, ...] = ()  # of the destination
+    postal_prefixes: tuple[str, ...] = ()  # of the destination, as plain_postal_code writes it
     item_classes: tuple[str, ...] = ()  # of any line
     value_min: int | None = None  # of the order, in micros of the section's currency
     value_max: int | None = None
@@ -123,7 +123,7 @@ class Zone:
 
     name: str
     countries: tuple[str, ...] = ()  # of the destination; empty: all
-    postal_prefixes: tuple[str, ...] = ()
+    postal_prefixes: tuple[str, ...] = ()  # as plain_postal_code writes it
     from_countries: tuple[str, ...] = ()  # of the shipping location; empty: all
     max_distance_km: float | None = None
 
@@ -171,3 +171,12 @@ class Sourcing:
     default_profile: str = ""  # empty: there is no profile at all
     carriers: tuple[Carrier, ...] = ()
     profiles: tuple[Profile, ...] = ()
+
+
+def market_fits(when: Conditions, market: Market) -> bool:
+    """Tell whether orders of a market can meet the conditions.
+
+    A window that is local needs a time zone only of markets that fit, so this is asked first.
+    """
+    of_channel = not when.channels or market.channel in when.channels
+    return of_channel and (not when.countries or market.country in when.countries)

@@ -1,0 +1,1 @@
+"""Instances of sourcing problems, and how fast they are solved."""
