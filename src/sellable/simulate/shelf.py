@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from sellable.sourcing.plan import Plan
     from sellable.stock import Item
 
-OUTFLOW_DAYS: Final = 28.0  # after so many days a unit that left counts 1/e of what it did
+# A unit that left counts half as much every seven days, as in the store.
+OUTFLOW_DAYS: Final = 7 / math.log(2)
 DAY_MS: Final = 24 * 3600 * 1000
 _EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 
