@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -135,40 +135,25 @@ class Calendar:
         return Barrier.CUT_OFF if is_past else Barrier.CLOSED
 
 
+# Cut-offs and closing times are the same for all orders of a day.
+@lru_cache(maxsize=65_536)
 def arrival_ms(ship_ms: int, zone: str, days: int, delivery_days: frozenset[int]) -> int:
     """Return when a parcel arrives: so many delivery days later, at the same local time.
 
     Days of the week that are not among `delivery_days` (0 is Monday) are not counted, and
     nothing arrives on them.
     """
-    if days == 0 and len(delivery_days) == 7:  # noqa: PLR2004 - the days of a week
-        return ship_ms
     left = datetime.fromtimestamp(ship_ms / 1000, ZoneInfo(zone))
-    return _shift_ms(left.replace(tzinfo=None, fold=0), left.fold, zone, days, delivery_days)
+    day, counted = left.date(), 0
+    while counted < days or day.weekday() not in delivery_days:
+        day += _DAY
+        counted += day.weekday() in delivery_days
+    if day == left.date():
+        return ship_ms
+    return round(datetime.combine(day, left.time(), left.tzinfo).timestamp() * 1000)
 
 
-@lru_cache(maxsize=4_096)
-def _shift_ms(
-    left: datetime, fold: int, zone: str, days: int, delivery_days: frozenset[int]
-) -> int:
-    moved = left
-    if len(delivery_days) == 7:  # noqa: PLR2004 - the days of a week
-        moved += timedelta(days=days)
-    else:
-        counted = 0
-        while counted < days or moved.weekday() not in delivery_days:
-            moved += _DAY
-            counted += moved.weekday() in delivery_days
-    moved = moved.replace(tzinfo=ZoneInfo(zone), fold=fold if moved == left else 0)
-    return round(moved.timestamp() * 1000)
-
-
+@lru_cache(maxsize=65_536)
 def _instant_ms(day: date, minute: int, zone: str) -> int:
     local = datetime(day.year, day.month, day.day) + timedelta(minutes=minute)  # noqa: DTZ001
     return round(local.replace(tzinfo=ZoneInfo(zone)).timestamp() * 1000)
-
-
-def shown(at_ms: int, zone: str = "UTC") -> str:
-    """Write a moment as the clocks of a zone show it, with the offset."""
-    place = UTC if zone == "UTC" else ZoneInfo(zone)
-    return datetime.fromtimestamp(at_ms / 1000, place).isoformat(timespec="minutes")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from sellable.network.sourcing.postal import plain_postal_code
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -14,9 +16,6 @@ if TYPE_CHECKING:
     from sellable.sourcing.order import Destination
     from sellable.sourcing.places import Float, Places
     from sellable.sourcing.solver.problem import Mask, Whole
-
-
-_LEFT_OUT: Final = str.maketrans("", "", " -")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -117,7 +116,7 @@ def worth(sourcing: Sourcing, currency: str) -> float | None:
 
 def postal_match(postal_code: str, prefixes: tuple[str, ...]) -> bool:
     """Tell whether a postal code begins with one of the prefixes, as the network writes them."""
-    return postal_code.translate(_LEFT_OUT).upper().startswith(prefixes)
+    return plain_postal_code(postal_code).startswith(prefixes)
 
 
 def _zones(

@@ -81,47 +81,43 @@ def _useful(tiers: tuple[Tier, ...], parcel_grams_max: int, up_to_grams: int) ->
     A parcel is priced by the tier that its weight falls into, so p parcels of a tier above a and
     up to b grams carry more than p*a and at most p*b. As fewer parcels of a tier are never worse,
     p are of use for more than (p-1)*b only. Of what is left for a weight that falls out which
-    another one, with no more parcels, beats in price at any distance.
+    another one, of fewer parcels, beats in price at any distance.
     """
-    most = [min(tier.up_to_grams, parcel_grams_max) for tier in tiers]
+    up_to = [min(tier.up_to_grams, parcel_grams_max) for tier in tiers]
+    bounds = [(above, most) for above, most in pairwise([0, *up_to]) if above < most]
+    high = np.unique(np.concatenate([_multiples(bound, up_to_grams) for bound in bounds]))
+    low = np.append(0, high[:-1])
+    # Between two neighbouring ends the number of parcels of a tier stays, and prices are straight
+    # lines: what is not above another one at both ends never is.
+    best_low, best_high, best_km = np.full((3, len(high)), np.inf)
+    found = {(0, 1)}
+    for tier, (above, most) in reversed(list(enumerate(bounds))):
+        parcels = -(-high // most)
+        each = parcels * float(tiers[tier].per_parcel)
+        price_low, price_high = (each + end * (tiers[tier].per_kg / 1_000) for end in (low, high))
+        price_km = parcels * float(tiers[tier].per_km)
+        beaten = (price_low >= best_low) & (price_high >= best_high) & (price_km >= best_km)
+        fits = (parcels <= PARCELS_PER_SHIPMENT_MAX) & (parcels * above <= low) & ~beaten
+        found.update((tier, count) for count in parcels[fits].tolist())
+        better = fits & (price_low + price_high < best_low + best_high)
+        for best, price in (
+            (best_low, price_low),
+            (best_high, price_high),
+            (best_km, price_km),
+        ):
+            best[better] = price[better]
     ways = [
-        Way(parcels, tier, max(parcels * above, (parcels - 1) * up_to), parcels * up_to)
-        for tier, (above, up_to) in enumerate(zip([0, *most[:-1]], most, strict=True))
-        if above < up_to
-        for parcels in range(1, PARCELS_PER_SHIPMENT_MAX + 1)
-        if parcels == 1 or (parcels - 1) * up_to < up_to_grams
+        Way(count, tier, max(count * above, (count - 1) * most), count * most)
+        for tier, (above, most) in enumerate(bounds)
+        for count in sorted(count for other, count in found if other == tier)
     ]
     ways[0] = ways[0]._replace(grams_min=-1)
-    ends = sorted({0} | {way.grams_min for way in ways[1:]} | {way.grams_max for way in ways})
-    kept = {ways[0]}
-    for low, high in pairwise(ends):
-        # Between two neighbouring ends prices are straight lines: what is not above another one
-        # at both of them never is.
-        costs = [
-            (
-                way.parcels,
-                tiers[way.tier].per_km * way.parcels,
-                _price(tiers[way.tier], way.parcels, low),
-                _price(tiers[way.tier], way.parcels, high),
-                way,
-            )
-            for way in ways
-            if way.grams_min <= low and high <= way.grams_max
-        ]
-        kept.update(
-            one[-1]
-            for one in costs
-            if not any(_beats(other, one) for other in costs if other is not one)
-        )
-    return np.array([way for way in ways if way in kept], dtype=np.int64)
+    return np.array(ways, dtype=np.int64)
 
 
-def _price(tier: Tier, parcels: int, grams: int) -> int:
-    """Return the price without distance, in thousandths of a micro."""
-    return parcels * tier.per_parcel * 1_000 + grams * tier.per_kg
-
-
-def _beats(one: tuple[int, int, int, int, Way], other: tuple[int, int, int, int, Way]) -> bool:
-    """Tell whether the first costs no more in anything; of equal ones the lower tier beats."""
-    no_more = all(a <= b for a, b in zip(one[:-1], other[:-1], strict=True))
-    return no_more and (one[:-1] != other[:-1] or one[-1].tier < other[-1].tier)
+def _multiples(bound: tuple[int, int], up_to_grams: int) -> Whole:
+    """Return the weights at which the number of parcels of a tier changes, or may be its own."""
+    above, most = bound
+    counts = np.arange(1, min(PARCELS_PER_SHIPMENT_MAX, -(-up_to_grams // most)) + 1)
+    ends = np.concatenate([counts * above, counts * most])
+    return ends[ends > 0]
