@@ -164,6 +164,24 @@ def test_an_unusable_file_says_where(text: str, problem: str) -> None:
     assert str(caught.value).startswith(problem)
 
 
+def test_orders_are_given_before_the_file_is_read() -> None:
+    """A file of any length costs the memory of an order: what comes later is not read yet."""
+
+    class Counted(io.BytesIO):
+        lines = 0
+
+        def readline(self, size: int | None = -1, /) -> bytes:
+            self.lines += 1
+            return super().readline(size)
+
+    rows = "".join(ROW.replace("A,", f"{at},", 1) for at in range(1_000))
+    stream = Counted((HEADER + rows).encode())
+    given = read_orders(stream)
+    for at in range(5):
+        assert at + 2 == getattr(next(given), "line")  # noqa: B009 - an order, or it fails
+        assert at + 3 == stream.lines
+
+
 def test_positions_are_read_as_they_are_listed() -> None:
     """What is not said is not known: safety stock is then the network's, outflow of nobody."""
     found, told = stock(

@@ -57,7 +57,7 @@ Example:
 SOURCING_MANUAL: Final = """Which location ships what: plans, and what a profile would change.
 
 Example:
-  sellable sourcing simulate --orders o.csv.gz --stock s.csv --network n.yaml
+  sellable sourcing simulate --orders o.gz --stock s.csv --network n.yaml
 """
 
 INGEST_MANUAL: Final = """What ERP, WMS and tills report: applied exactly once, and accounted for.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from sellable.cli.sourcing_simulate import BadRows
+    from sellable.cli.sourcing_replay import BadRows
     from sellable.simulate import Figures
 
 _PICTURE_COLUMNS: Final = 4
