@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sellable.simulate import Figures
 
 _PICTURE_COLUMNS: Final = 4
+_ROOM: Final = 1.3
 _COLOURS: Final = ("#2b6cb0", "#2a9d4a", "#d9a441", "#c8443c", "#7b5aa6", "#8a8a8a")
 
 
@@ -106,7 +107,7 @@ def draw_figures(figures: Mapping[str, Figures], currency: str, path: Path) -> N
         axes.set_yticks(range(len(values)), labels=labels, parse_math=False, fontsize=8)
         axes.invert_yaxis()
         axes.set_xticks([])
-        axes.margins(x=0.25)
+        axes.set_xlim(0, (max(heights) or 1) * _ROOM)  # for the number beside the bar
         axes.spines[["top", "right", "bottom"]].set_visible(False)
         axes.set_title(_title(row, currency), parse_math=False, fontsize=9, loc="left")
     save(figure, path)
