@@ -23,3 +23,16 @@ def test_whole_lines_cost_what_brute_force_finds(batch: int) -> None:
         if plan is not None:
             check(problem, plan)
             assert plan.optimal
+
+
+@pytest.mark.parametrize("batch", range(10))
+def test_split_lines_cost_what_brute_force_finds(batch: int) -> None:
+    """No plan of lines that may split costs less, and None means that there is none."""
+    for seed in range(batch * 60, batch * 60 + 60):
+        problem = small_problem(seed, split=True)
+        found = best_by_places(problem)
+        plan = solve(problem, limit_s=LIMIT_S)
+        assert (plan.objective if plan else None) == min(found.values(), default=None), seed
+        if plan is not None:
+            check(problem, plan)
+            assert plan.optimal

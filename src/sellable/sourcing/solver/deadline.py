@@ -1,0 +1,20 @@
+"""How much of the time to solve is left: a stopwatch, which tells no time of day."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+
+class Deadline:
+    """Begins when it is made."""
+
+    def __init__(self, limit_s: float) -> None:
+        self._ends_s = perf_counter() + limit_s
+
+    def left_s(self) -> float:
+        """Return the seconds that are left, 0 when it has passed."""
+        return max(0.0, self._ends_s - perf_counter())
+
+    def passed(self) -> bool:
+        """Return whether nothing is left."""
+        return perf_counter() >= self._ends_s
