@@ -49,6 +49,7 @@ PARCEL_GRAMS_MAX: Final = 100_000_000  # of one parcel: more than any lorry take
 PARCELS_PER_PLAN_MAX: Final = 1_000
 SHIP_WITHIN_DAYS_MAX: Final = 30
 TRANSIT_DAYS_MAX: Final = 90
+DISTANCE_KM_MIN: Final = 0.001
 DISTANCE_KM_MAX: Final = 20_038  # half of the equator: nothing is further
 PRICE_MICROS_MAX: Final = 10**13  # of a parcel, also once it is changed into the section's currency
 PRICE_PER_KG_MICROS_MAX: Final = 10**10

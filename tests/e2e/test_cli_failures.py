@@ -205,7 +205,8 @@ def test_validate_asks_no_service(tmp_path: Path) -> None:
     file = tmp_path / "network.yaml"
     file.write_text(document)
     valid = Command(NOBODY)("network", "validate", str(file))
-    assert (0, f"{file} is valid: 1 locations, 1 markets, 0 rules, 0 quotas\n") == valid[:2]
+    counts = "1 locations, 1 markets, 0 rules, 0 quotas, 0 carriers, 0 profiles"
+    assert (0, f"{file} is valid: {counts}\n") == valid[:2]
     read = Command(NOBODY).script("network", "validate", "-", "--json", stdin=document)
     assert {
         "valid": True,
@@ -213,6 +214,8 @@ def test_validate_asks_no_service(tmp_path: Path) -> None:
         "market_count": 1,
         "rule_count": 0,
         "quota_count": 0,
+        "carrier_count": 0,
+        "profile_count": 0,
     } == read.value
 
 

@@ -24,6 +24,21 @@ protections:
   - {market: web/FR, cap: 4}
 """
 
+SOURCING: Final = """\
+sourcing:
+  carriers:
+    - id: post
+      zones: [{name: all}]
+      services:
+        - {id: standard, lanes: [{zone: all, transit_days: 1, rates: [{up_to_kg: 9, per_kg: 1}]}]}
+  profiles:
+    - name: cheap
+      strategies:
+        - name: all year
+          weights: {shipping_cost: -1}
+          constraints: {excluded: [DC-PARIS, STORE-LYON, DC-OSLO], max_parcels: 0}
+"""
+
 DOCUMENTS: Final = (
     document(
         "malformed YAML",
@@ -66,6 +81,26 @@ DOCUMENTS: Final = (
         "markets:\n",
         f"{RULES}markets:\n",
         {"7:5 protections[1]": "equal rank with the rule at line 6: both set cap in web/FR"},
+    ),
+    document(
+        "a sourcing section that no order could be sourced by",
+        "markets:\n",
+        f"{SOURCING}markets:\n",
+        {
+            "10:82 sourcing.carriers[0].services[0].lanes[0].rates[0].up_to_kg": (
+                "leaves a hole from 9 kg to 30 kg, the max_parcel_kg of the carrier"
+            ),
+            "15:36 sourcing.profiles[0].strategies[0].weights.shipping_cost": (
+                "must be a number from 0 to 1000"
+            ),
+            "16:24 sourcing.profiles[0].strategies[0].constraints": (
+                "leaves no location: countries, excluded, excluded_types and protected together "
+                "rule out every one of the document"
+            ),
+            "16:81 sourcing.profiles[0].strategies[0].constraints.max_parcels": (
+                "must be a whole number from 1 to 1000"
+            ),
+        },
     ),
     document(
         "several at once",

@@ -30,7 +30,13 @@ from sellable.network.dating import duration_shown
 
 README = Path(network_room.__file__).with_name("README.md")
 # How the document calls what the values hold under another name.
-KEYS = {"markets": "market", "skus": "sku", "item_classes": "item_class"}
+KEYS = {
+    "markets": "market",
+    "skus": "sku",
+    "item_classes": "item_class",
+    "closed_dates": "closed",
+    "sourcing_profile": "sourcing",
+}
 EVERY_KEY = """
 locations:
   - id: A
@@ -156,6 +162,7 @@ def test_the_readme_names_every_key_and_limit() -> None:
         f"{limits.NETWORK_DOCUMENT_BYTES_MAX // 2**20} MiB",
         f"{limits.QUOTAS_MAX:,} quotas",
         f"{limits.QUOTA_TARGETS_MAX:,} counters",
+        f"one or a list, at most {limits.CLOSED_DATES_MAX:,}",
         f"years {limits.WINDOW_YEAR_MIN} to {limits.WINDOW_YEAR_MAX}",
         f"at most {limits.SWITCHES_MAX} moments",
         f"at most {limits.SWITCH_BYTES_EACH_MAX // 2**20} MiB",

@@ -52,8 +52,7 @@ DOCUMENTS: dict[str, list[tuple[str, str]]] = {
     ZONES + "[{name: z}], currency: §USS}": [
         (
             f"{CARRIER}.currency",
-            "needs what one USS is worth in EUR: write it in sourcing.exchange_rates; "
-            "did you mean USD?",
+            "worth in EUR: write it in sourcing.exchange_rates; did you mean USD?",
         ),
     ],
     ZONES + "[{name: z}], currency: §usd, locations: [§Z, tag:t], max_parcel_kg: §0}": [
@@ -78,7 +77,7 @@ DOCUMENTS: dict[str, list[tuple[str, str]]] = {
     ],
     ZONES + "[{name: z, postal_prefixes: [75, §_], max_distance_km: §-1, §country: FR}]}": [
         (f"{CARRIER}.zones[0].postal_prefixes[1]", "must be 1 to 16 letters and digits"),
-        (f"{CARRIER}.zones[0].max_distance_km", "must be a number from 0 to 20038"),
+        (f"{CARRIER}.zones[0].max_distance_km", "must be a number from 0.001 to 20038"),
         (f"{CARRIER}.zones[0].country", "did you mean countries?"),
     ],
     ZONES + "[§{name: z, from_countries: [ES, IT]}]}": [
@@ -207,11 +206,12 @@ DOCUMENTS: dict[str, list[tuple[str, str]]] = {
         ("locations[0].closed[1]", "is no date: day is out of range"),
         ("locations[0].closed[2]", "must be in the years 2000 to 2100"),
     ],
-    LOCATION.replace("FR", "ES") + "cut_off: §16:00, closed: §2026-12-25, "
+    LOCATION.replace("FR", "ES") + "daily_capacity: §9, cut_off: §16:00, closed: §2026-12-25, "
     "opening_hours: §{mon: 09:00-10:00}}": [
+        ("locations[0].daily_capacity", "is of a local day, but location A has no time zone: ES"),
         ("locations[0].cut_off", "is a local time, but location A has no time zone: ES has Europe"),
-        ("locations[0].closed", "is a local time, but location A has no time zone: ES has Europe"),
-        ("locations[0].opening_hours", "is a local time, but location A has no time zone"),
+        ("locations[0].closed", "are local dates, but location A has no time zone: ES has Europe"),
+        ("locations[0].opening_hours", "are local times, but location A has no time zone: ES has"),
     ],
 }
 

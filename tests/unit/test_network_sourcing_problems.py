@@ -31,7 +31,7 @@ AT = "sourcing.profiles[0].strategies[0]"
 DOCUMENTS: dict[str, list[tuple[str, str]]] = {
     # The section.
     PLACES + "sourcing: §[]": [("sourcing", "must be a mapping")],
-    SECTION + "  §curency: EUR": [("sourcing.curency", "did you mean currency?")],
+    SECTION + "  §currenci: EUR": [("sourcing.currenci", "did you mean currency?")],
     SECTION + "  currency: §eur": [("sourcing.currency", "three upper case letters")],
     SECTION + "  exchange_rates: {§usd: 1, USD: §0, §EUR: 1, GBP: §-1, JPY: §.inf, §CHF: }": [
         ("sourcing.exchange_rates.usd", "three upper case letters"),
@@ -95,8 +95,8 @@ DOCUMENTS: dict[str, list[tuple[str, str]]] = {
     PROFILE + "{name: x, policy: priority, order: §[parcels]}": [
         (f"{AT}.order", "does not go with policy priority"),
     ],
-    PROFILE + "{name: x, weights: {§distanse: 1, parcels: §-1, load: §.nan, markdown: §1e3}}": [
-        (f"{AT}.weights.distanse", "unknown key 'distanse'; did you mean distance?"),
+    PROFILE + "{name: x, weights: {§distanze: 1, parcels: §-1, load: §.nan, markdown: §1e3}}": [
+        (f"{AT}.weights.distanze", "unknown key 'distanze'; did you mean distance?"),
         (f"{AT}.weights.parcels", "must be a number from 0 to 10000000"),
         (f"{AT}.weights.load", "must be a number from 0 to 10000000"),
         (f"{AT}.weights.markdown", "must be a number from 0 to 10000000"),
@@ -146,6 +146,9 @@ DOCUMENTS: dict[str, list[tuple[str, str]]] = {
         (f"{AT}.when.value_max", "must be a number from 0 to 1000000000000 with at most 6"),
     ],
     # Windows.
+    WHEN + "channel: §wbe}, from: 2027-01-01T00:00}": [
+        (f"{AT}.when.channel", "no market has the channel 'wbe'"),
+    ],
     STRATEGY + ", from: §2027-01-01T00:00}": [
         (f"{AT}.from", "is a local time, but market app/ES has no time zone"),
     ],
@@ -163,7 +166,7 @@ DOCUMENTS: dict[str, list[tuple[str, str]]] = {
     CONSTRAINTS + "max_parcels: §0, max_locations: §1001, max_distance_km: §20038.1}}": [
         (f"{AT}.constraints.max_parcels", "must be a whole number from 1 to 1000"),
         (f"{AT}.constraints.max_locations", "must be a whole number from 1 to 1000"),
-        (f"{AT}.constraints.max_distance_km", "must be a number from 0 to 20038"),
+        (f"{AT}.constraints.max_distance_km", "must be a number from 0.001 to 20038"),
     ],
     CONSTRAINTS + "countries: [FR, §IT], ship_within_days: §31, split_lines: §0}}": [
         (f"{AT}.constraints.countries[1]", "no location is in 'IT'"),

@@ -97,6 +97,8 @@ def validate_command(file: DocumentFile, *, as_json: AsJson = False) -> None:
         "market_count": len(network.markets),
         "rule_count": len(network.rules),
         "quota_count": len(network.quotas),
+        "carrier_count": len(network.sourcing.carriers),
+        "profile_count": len(network.sourcing.profiles),
     }
     words = ", ".join(f"{count} {name.removesuffix('_count')}s" for name, count in counts.items())
     view = [Text(f"{document_name(file)} is valid: {words}", style="green")]

@@ -74,15 +74,15 @@ def place_title(place: Location | Market) -> str:
     return f"location {place.id}" if isinstance(place, Location) else f"market {place.key}"
 
 
-def local_without_zone(place: Location | Market) -> str:
-    """Say that local times mean nothing at a place without a zone, and which it may have."""
+def local_without_zone(what: str, place: Location | Market) -> str:
+    """Say that something local means nothing at a place without a zone, and which it may have."""
     zones = country_zones(place.country)
     listed = ", ".join(zones[:_ZONES_LISTED_MAX])
     rest = len(zones) - _ZONES_LISTED_MAX
     more = f" and {rest} more" if rest > 0 else ""
     has = f"{place.country} has {listed}{more}" if zones else f"{place.country} has none"
     title = place_title(place)
-    return f"is a local time, but {title} has no time zone: {has}; write time_zone there"
+    return f"{what}, but {title} has no time zone: {has}; write time_zone there"
 
 
 def read_duration(entry: Entry, key: str, least_ms: int, most_ms: int) -> int:
@@ -129,7 +129,7 @@ def _moment_problem(text: str) -> str | None:
 def _local_problem(moment: datetime, place: Location | Market) -> str | None:
     """Answer why a local time says nothing there, or None."""
     if place.time_zone is None:
-        return f"{local_without_zone(place)}, or an offset here"
+        return f"{local_without_zone('is a local time', place)}, or an offset here"
     gap = gap_around(moment, place.time_zone)
     if gap is None:
         return None

@@ -32,6 +32,12 @@ if TYPE_CHECKING:
     from sellable.network.report import Mark, Report
 
 _CUT_OFF: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+_LOCAL: Final = {
+    "daily_capacity": "is of a local day",
+    "cut_off": "is a local time",
+    "opening_hours": "are local times",
+    "closed": "are local dates",
+}
 _TAG_PREFIX: Final = "tag:"
 _LATITUDE_MAX: Final = 90
 _LONGITUDE_MAX: Final = 180
@@ -149,9 +155,9 @@ def _location(entry: Entry, report: Report) -> Location:
             if entry.has(key) and not entry.has(missing):
                 entry.problem(key, f"needs {missing} beside it")
     if location.time_zone is None:
-        for key in ("cut_off", "opening_hours", "closed"):
+        for key, what in _LOCAL.items():
             if entry.has(key):
-                entry.problem(key, local_without_zone(location))
+                entry.problem(key, local_without_zone(what, location))
     entry.finish()
     return location
 

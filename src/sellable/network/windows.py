@@ -28,7 +28,8 @@ def holds(window: Window | None, time_zone: str | None, at_ms: int) -> bool:
 
     `at_ms` is in ms since 1970. The first moment of the window belongs to it, the last does not;
     of a local time that occurs twice, when clocks go back, `from` means the first and `until` the
-    second. Without a window it always holds.
+    second. Without a window it always holds. A place without a zone is asked about windows with an
+    offset alone: local ones were refused for it.
     """
     return window is None or within(_instants(window, time_zone), at_ms)
 

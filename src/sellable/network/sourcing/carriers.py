@@ -9,6 +9,7 @@ from sellable.limits import (
     CARBON_GRAMS_MAX,
     CARRIERS_MAX,
     DISTANCE_KM_MAX,
+    DISTANCE_KM_MIN,
     PARCEL_GRAMS_MAX,
     SERVICES_PER_CARRIER_MAX,
     ZONES_PER_CARRIER_MAX,
@@ -90,7 +91,7 @@ class CarrierReader:
         for index, entry in enumerate(carrier.required_entries("zones")):
             if index == ZONES_PER_CARRIER_MAX:
                 entry.refuse(f"more than {ZONES_PER_CARRIER_MAX} zones")
-            distance_km = entry.decimal("max_distance_km", 0, DISTANCE_KM_MAX)
+            distance_km = entry.decimal("max_distance_km", DISTANCE_KM_MIN, DISTANCE_KM_MAX)
             zone = Zone(
                 name=titles.read(entry),
                 countries=self._known.countries(entry, "countries"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sellable import names
 from sellable.limits import (
     DISTANCE_KM_MAX,
+    DISTANCE_KM_MIN,
     PARCELS_PER_PLAN_MAX,
     PROTECTED_PER_STRATEGY_MAX,
     SHIP_TOGETHER_GROUPS_MAX,
@@ -46,7 +47,7 @@ class ConstraintReader:
         constraints = Constraints(
             max_parcels=entry.whole("max_parcels", None, least=1, most=PARCELS_PER_PLAN_MAX),
             max_locations=entry.whole("max_locations", None, least=1, most=PARCELS_PER_PLAN_MAX),
-            max_distance_km=entry.decimal("max_distance_km", 0, DISTANCE_KM_MAX),
+            max_distance_km=entry.decimal("max_distance_km", DISTANCE_KM_MIN, DISTANCE_KM_MAX),
             countries=known.named(entry, "countries", self._countries, "no location is in"),
             ship_within_days=entry.whole(
                 "ship_within_days", Constraints().ship_within_days, most=SHIP_WITHIN_DAYS_MAX

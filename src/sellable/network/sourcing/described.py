@@ -119,7 +119,11 @@ def _carrier_facts(carrier: Carrier) -> _Facts:
         facts["locations"] = carrier.locations
     for service in carrier.services:
         for lane in service.lanes:
-            facts[f"service {service.id} to {lane.zone}"] = _lane_shown(lane)
+            title = f"service {service.id} to {lane.zone}"
+            facts[title] = _transit_shown(lane)
+            for tier in lane.tiers:
+                limit = fixed_shown(tier.up_to_grams, 3)
+                facts[f"{title} up to {limit} kg"] = _price_shown(tier)
     return facts
 
 
@@ -133,15 +137,15 @@ def _zone_shown(zone: Zone) -> str:
     return " ".join([zone.name, *(f"{k} {text}" for k, text in where.items() if text)])
 
 
-def _lane_shown(lane: Lane) -> str:
+def _transit_shown(lane: Lane) -> str:
     per_day = f", {number_shown(lane.km_per_day)} km a day" if lane.km_per_day else ""
-    return f"{lane.transit_days} days{per_day}; {'; '.join(map(_tier_shown, lane.tiers))}"
+    return f"{lane.transit_days} days{per_day}"
 
 
-def _tier_shown(tier: Tier) -> str:
+def _price_shown(tier: Tier) -> str:
     prices = {"parcel": tier.per_parcel, "kg": tier.per_kg, "km": tier.per_km}
     said = [f"{fixed_shown(price, 6)} per {of}" for of, price in prices.items() if price]
-    return f"up to {fixed_shown(tier.up_to_grams, 3)} kg {' + '.join(said) or 'free'}"
+    return " + ".join(said) or "free"
 
 
 def _strategy_facts(strategy: Strategy) -> _Facts:

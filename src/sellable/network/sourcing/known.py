@@ -27,17 +27,16 @@ class Known:
     markets: Mapping[str, Market]
 
     def named(
-        self, entry: Entry, key: str, names: Collection[str], unknown: str
+        self, entry: Entry, key: str, there: Collection[str], unknown: str
     ) -> tuple[str, ...]:
-        """Read texts that must be among the names; `unknown` begins what is said of others."""
+        """Read names of what is there; `unknown` begins what is said of others."""
         found = []
         for text, mark, path in entry.texts(key):
-            if text in names:
+            if text in there:
                 found.append(text)
             else:
-                self.report.add(
-                    mark, path, f"{unknown} {quoted(text)}{self.report.hint(text, names)}"
-                )
+                hint = self.report.hint(text, there)
+                self.report.add(mark, path, f"{unknown} {quoted(text)}{hint}")
         return tuple(found)
 
     def countries(self, entry: Entry, key: str) -> tuple[str, ...]:

@@ -87,7 +87,7 @@ class ProfileReader:
             fall_back=entry.flag("fall_back", default=True),
             line=entry.mark.line,
         )
-        if window is not None:
+        if window is not None and (when_entry is None or _is_known(when_entry, when)):
             markets = self._known.markets.values()
             window_is_right(entry, window, (m for m in markets if market_fits(when, m)))
         entry.finish()
@@ -114,3 +114,9 @@ class ProfileReader:
             entry.problem(None, "holds for no market: none has both the channel and the country")
         entry.finish()
         return when
+
+
+def _is_known(entry: Entry, when: Conditions) -> bool:
+    """Tell whether what restricts the markets could be read: else it seems to be for all."""
+    channels, countries = entry.has("channel"), entry.has("country")
+    return channels == bool(when.channels) and countries == bool(when.countries)
