@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     Real = NDArray[np.float64]
 
-TIER_GRAMS: Final = (500, 1_000, 2_000, 5_000, 10_000, 30_000)
+# The last one takes the heaviest product: no unit may be without a parcel.
+TIER_GRAMS: Final = (500, 1_000, 2_000, 5_000, 10_000, 50_000)
 PARCEL_GRAMS_MAX: Final = TIER_GRAMS[-1]
 _ROUNDS: Final = 50
 _HUBER: Final = 1.345

@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from sellable.geo import Point, distance_km
+from sellable.geo import EARTH_RADIUS_KM, Point
 from sellable.simulate import Position, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from olist.data import Basket, Olist
 
@@ -91,11 +93,11 @@ def placed_orders(
 ) -> list[Placed]:
     """Return the orders on four weeks, in the order of time, all or a random sample of them."""
     baskets = _merged(olist.baskets) if options.baskets else olist.baskets
-    made = []
-    for basket in baskets:
-        km = tuple(distance_km(point, basket.point) for _, point in locations)
-        at_ms = _moment(basket.placed)
-        made.append(Placed(basket.id, at_ms, basket.prefix, basket.point, basket.units, km))
+    kilometres = _kilometres([basket.point for basket in baskets], [p for _, p in locations])
+    made = [
+        Placed(b.id, _moment(b.placed), b.prefix, b.point, b.units, tuple(km))
+        for b, km in zip(baskets, kilometres.tolist(), strict=True)
+    ]
     if options.orders is not None and options.orders < len(made):
         chosen = np.random.default_rng((seed, 1)).choice(len(made), options.orders, replace=False)
         made = [made[at] for at in chosen]
@@ -143,7 +145,7 @@ def _places(
     Without replacement by weight: the smallest of exponential variables over their weights
     (Efraimidis and Spirakis, 2006).
     """
-    index = {seller: at for at, (seller, _) in enumerate(locations)}
+    home = _homes(olist, locations)
     size = np.array([olist.sold[seller] for seller, _ in locations], float)
     weights = np.empty((len(skus), len(locations)))
     homes = np.empty(len(skus), int)
@@ -151,13 +153,32 @@ def _places(
         product = olist.products[sku]
         strong = [olist.sold_of[seller, product.category] > 0 for seller, _ in locations]
         weights[row] = size * np.where(strong, _CATEGORY_WEIGHT, 1.0)
-        homes[row] = index.get(product.seller, -1)
-        if homes[row] < 0:
-            point = olist.sellers.get(product.seller, locations[0][1])
-            homes[row] = min(index.values(), key=lambda at: distance_km(locations[at][1], point))
+        homes[row] = home.get(product.seller, 0)
     keys = rng.exponential(size=weights.shape) / weights
     keys[np.arange(len(skus)), homes] = -1.0
     return np.argsort(keys, axis=1, kind="stable")[:, :k]
+
+
+def _homes(olist: Olist, locations: Sequence[tuple[str, Point]]) -> dict[str, int]:
+    """Return by seller its own location, or the one that is nearest to it."""
+    sellers = sorted({product.seller for product in olist.products.values()} & set(olist.sellers))
+    points = [point for _, point in locations]
+    nearest = _kilometres([olist.sellers[seller] for seller in sellers], points).argmin(axis=1)
+    found = dict(zip(sellers, nearest.tolist(), strict=True))
+    return found | {seller: at for at, (seller, _) in enumerate(locations)}
+
+
+def _kilometres(ones: Sequence[Point], others: Sequence[Point]) -> NDArray[np.float64]:
+    """Return the great circles from each of the ones to each of the others."""
+    first, second = (
+        np.radians([(point.latitude, point.longitude) for point in points])
+        for points in (ones, others)
+    )
+    north = np.sin((first[:, None, 0] - second[None, :, 0]) / 2)
+    east = np.sin((first[:, None, 1] - second[None, :, 1]) / 2)
+    cosines = np.cos(first[:, None, 0]) * np.cos(second[None, :, 0])
+    angles: NDArray[np.float64] = np.arcsin(np.sqrt(north**2 + cosines * east**2))
+    return 2 * EARTH_RADIUS_KM * angles
 
 
 def _by_sku(

@@ -93,7 +93,7 @@ def test_measures_are_those_of_hand() -> None:
         ]
     )
     assert pytest.approx(12.0) == freight.price(1_000, 100.0)
-    assert pytest.approx(40 + 1 + 11 + 1) == freight.price(31_000, 100.0)
+    assert pytest.approx(10 + 50 + 1 + 12) == freight.price(51_000, 100.0)
     measures = Measures(Priced(freight, Transit(1.0, 0.1, quality), 3.0))
     measures.add(Told(2, [Sent(0, 1_000, 100.0, 1), Sent(1, 1_000, 400.0, 0)], 0, True, True))
     measures.add(Told(1, [], 1, False, False))
