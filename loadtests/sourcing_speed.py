@@ -17,8 +17,8 @@ from itertools import product
 from time import perf_counter
 
 import numpy as np
-from sellable.sourcing.solver.solve import solve
 
+from sellable.sourcing.solver.solve import solve
 from sourcing.instances import Kind, draw
 
 LIMIT_S = 0.2

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from olist.measures import Sent, Told
-from olist.world import BEGIN_MS, DAY_MS
+from olist.world import BEGIN_MS, DAY_MS, copied
 from sellable.errors import NoFeasiblePlan
 from sellable.reservation import Line
 from sellable.simulate.shelf import Shelf
@@ -56,8 +55,8 @@ class Planned:
         self._decider = decider
         self._names = names
         self._index = {name: at for at, name in enumerate(names)}
-        self._truth = deepcopy(world.truth)
-        self._records = deepcopy(world.records)
+        self._truth = copied(world.truth)
+        self._records = copied(world.records)
         self._shelf = Shelf(network, 1, snapshot, items)
         self._items = items
         self._profile = profile

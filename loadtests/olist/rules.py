@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from typing import TYPE_CHECKING
 
 from olist.measures import Sent, Told
-from olist.world import BEGIN_MS, DAY_MS
+from olist.world import BEGIN_MS, DAY_MS, copied
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,9 +26,9 @@ class Oms:
     def __init__(
         self, world: World, grams: Mapping[str, int], *, by_distance: bool, capacity: int | None
     ) -> None:
-        self._truth = deepcopy(world.truth)
-        self._records = deepcopy(world.records)
-        self._beliefs = deepcopy(world.records)
+        self._truth = copied(world.truth)
+        self._records = copied(world.records)
+        self._beliefs = copied(world.records)
         self._stale: set[tuple[str, int]] = set()
         self._priority = world.priority
         self._grams = grams

@@ -13,7 +13,7 @@ from sellable.geo import EARTH_RADIUS_KM, Point
 from sellable.simulate import Position, Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -80,6 +80,11 @@ class World:
             for sku, there in self.records.items()
         }
         return Snapshot(positions, has_outflow=False)
+
+
+def copied(units: Mapping[str, Mapping[int, int]]) -> dict[str, dict[int, int]]:
+    """Return units by product and location that may change."""
+    return {sku: dict(there) for sku, there in units.items()}
 
 
 def locations_of(olist: Olist, count: int) -> list[tuple[str, Point]]:
