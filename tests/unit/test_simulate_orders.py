@@ -111,6 +111,11 @@ def test_json_is_read_as_protobuf_writes_it() -> None:
             "value: no exchange rate for CHF",
         ),
         (changed(chanel="web"), "unknown 'chanel', did you mean channel?"),
+        (
+            changed(lines=[{"sku": "S", "quantity": 1, "qty": 2}]),
+            "lines[0].unknown 'qty'",
+        ),
+        (changed(destination={"postcode": "1"}), "destination.unknown 'postcode', did you mean"),
         ("[1]", "not a JSON object"),
         ("{", "not JSON: "),
     ],

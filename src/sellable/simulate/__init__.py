@@ -6,7 +6,8 @@ Nothing here knows a service, a store or a clock: files in, figures out. See REA
 from __future__ import annotations
 
 from sellable.simulate.figures import Figures
-from sellable.simulate.orders import TimedOrder, read_orders
+from sellable.simulate.order_fields import TimedOrder
+from sellable.simulate.orders import read_orders
 from sellable.simulate.replay import Replay
 from sellable.simulate.rows import BadRow, UnusableFile
 from sellable.simulate.snapshot import Position, Snapshot, read_snapshot

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sellable.network import Network
-    from sellable.simulate.orders import TimedOrder
+    from sellable.simulate.order_fields import TimedOrder
     from sellable.simulate.snapshot import Snapshot
     from sellable.sourcing.order import SourcingStock
     from sellable.sourcing.plan import Decision
