@@ -33,10 +33,6 @@ them to gRPC and a test holds the three tables together. No gRPC here.
 
 from __future__ import annotations
 
-from sellable.errors.base import (
-    BugError,
-    SellableError,
-)
 from sellable.errors.requests import (
     InvalidFields,
     InvalidNetwork,
@@ -48,6 +44,10 @@ from sellable.errors.requests import (
     UnknownSku,
     UnknownVersion,
     Violation,
+)
+from sellable.errors.root import (
+    BugError,
+    SellableError,
 )
 from sellable.errors.service import (
     DurabilityNotReached,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sellable.errors.base import SellableError
+from sellable.errors.root import SellableError
 
 
 class Overloaded(SellableError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sellable.errors.base import SellableError
+from sellable.errors.root import SellableError
 
 
 class LocationNotInMarket(SellableError):
