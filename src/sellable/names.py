@@ -18,6 +18,7 @@ from sellable.limits import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
 _REFUSED: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _CHANNEL: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
@@ -41,6 +42,9 @@ COUNTRIES: Final = frozenset(_COUNTRY_CODES.split())
 # What people write for a country that has another code.
 _COUNTRY_MEANT: Final = {"UK": "GB", "EL": "GR"}
 
+# What a location can ship on a day is stock of its own: SKUs of this name are the store's.
+CAPACITY_PREFIX: Final = "capacity:"
+
 # SKUs of so many characters need no encoding to be measured.
 _SKU_CHARACTERS_SURE: Final = frozenset(range(1, SKU_BYTES_MAX // 4 + 1))
 
@@ -51,7 +55,12 @@ def skus_are_plain(skus: Sequence[str]) -> bool:
     Nearly all SKUs are short and printable, and two passes in C over a whole list cost less
     than one call per SKU. Every printable string is free of control characters.
     """
-    return _SKU_CHARACTERS_SURE.issuperset(map(len, skus)) and "".join(skus).isprintable()
+    together = "".join(skus)
+    return (
+        _SKU_CHARACTERS_SURE.issuperset(map(len, skus))
+        and together.isprintable()
+        and CAPACITY_PREFIX not in together
+    )
 
 
 def text_problem(value: str, bytes_max: int) -> str | None:
@@ -65,8 +74,23 @@ def text_problem(value: str, bytes_max: int) -> str | None:
 
 
 def sku_problem(value: str) -> str | None:
-    """Check a SKU: opaque, 1 to 128 bytes of UTF-8 without control characters."""
+    """Check a SKU: opaque, 1 to 128 bytes of UTF-8 without control characters.
+
+    Those that begin with `capacity:` are the store's own.
+    """
+    if value.startswith(CAPACITY_PREFIX):
+        return f"must not begin with {CAPACITY_PREFIX}, which names what a location can ship a day"
     return text_problem(value, SKU_BYTES_MAX)
+
+
+def capacity_sku(location: str, day: date) -> str:
+    """Name the stock that the daily capacity of a location is; `day` is local to it."""
+    return f"{CAPACITY_PREFIX}{location}:{day.isoformat()}"
+
+
+def is_capacity(sku: str) -> bool:
+    """Tell whether this is the capacity of a location rather than goods."""
+    return sku.startswith(CAPACITY_PREFIX)
 
 
 def identifier_problem(value: str) -> str | None:

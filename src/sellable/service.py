@@ -12,43 +12,26 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from sellable.errors import SellableError
-from sellable.ingest import events
 from sellable.ingest.opening import attached
 from sellable.maintenance.rollout import Rollout
 from sellable.maintenance.sweeper import Sweeps, run_finisher, run_sweeper
 from sellable.metrics import process as metrics
 from sellable.metrics.endpoint import metrics_served
 from sellable.metrics.process import Meter
-from sellable.rpc.availability import AvailabilityService
-from sellable.rpc.convert.reservations import TtlBounds
-from sellable.rpc.express.reading import CheckAvailability, CheckSellable
-from sellable.rpc.inventory import InventoryService
+from sellable.registrations import dispatch_of, express, postal_codes_of, registrations
 from sellable.rpc.listen import TlsFiles
-from sellable.rpc.network import NetworkService
-from sellable.rpc.operations import FeedRules, OperationsService
-from sellable.rpc.reservations import ReservationService
 from sellable.rpc.run import run
 from sellable.rpc.server import ServerOptions, cancel
-from sellable.settings import Silences
-from sellable.store.ages import Ages
 from sellable.store.courtesy import note_clients
 from sellable.store.embedded import EmbeddedServer
 from sellable.store.guard import check_url
-from sellable.v1.availability_pb2_grpc import add_AvailabilityServiceServicer_to_server
-from sellable.v1.inventory_pb2_grpc import add_InventoryServiceServicer_to_server
-from sellable.v1.network_pb2_grpc import add_NetworkServiceServicer_to_server
-from sellable.v1.operations_pb2_grpc import add_OperationsServiceServicer_to_server
-from sellable.v1.reservations_pb2_grpc import add_ReservationServiceServicer_to_server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
     from pathlib import Path
 
     from sellable.metrics.series import Series
-    from sellable.rpc.express.batches import Batched
-    from sellable.rpc.express.events import Express
-    from sellable.rpc.guard import Gate
-    from sellable.rpc.server import Registration, RunningServer
+    from sellable.rpc.server import RunningServer
     from sellable.settings import Settings
     from sellable.store.store import Store
 
@@ -136,41 +119,6 @@ async def beside(*work: Coroutine[Any, Any, Any]) -> AsyncIterator[None]:
                 task.cancel()
 
 
-def registrations(store: Store, settings: Settings) -> list[Registration]:
-    """Return every service of the contract over one store."""
-    silences = Silences(settings.feed_silent_after or "")
-    rules = FeedRules(
-        read_row=events.decode,
-        write_row=events.encode,
-        silent_after_ms=silences.after_ms,
-        expected=silences.named,
-    )
-    ttl = TtlBounds(settings.ttl_ms_default, settings.ttl_ms_min, settings.ttl_ms_max)
-    return [
-        (
-            add_AvailabilityServiceServicer_to_server,
-            AvailabilityService(store, settings.pickup_radius_km_default),
-        ),
-        (
-            add_ReservationServiceServicer_to_server,
-            ReservationService(store, ttl, settings.future_tolerance_ms),
-        ),
-        (add_InventoryServiceServicer_to_server, InventoryService(store)),
-        (add_NetworkServiceServicer_to_server, NetworkService(store)),
-        (add_OperationsServiceServicer_to_server, OperationsService(store, rules)),
-    ]
-
-
-def express(store: Store, gate: Gate) -> dict[str, Express]:
-    """Return the methods that take their calls by the batch, by path."""
-    columns, revisions = store.reads.columns, store.revisions
-    methods: list[Batched] = [
-        CheckSellable(columns, revisions, gate),
-        CheckAvailability(columns, revisions, gate, Ages(store.runner)),
-    ]
-    return {f"/sellable.v1.AvailabilityService/{one.method}": one for one in methods}
-
-
 def server_options(settings: Settings) -> ServerOptions:
     """Return how to serve, by the settings."""
     tls = None
@@ -240,13 +188,19 @@ async def serve_store(
         on_ready(server)
 
     meter.add(partial(metrics.store, store))
+    dispatch = None
+    if settings.only != "availability":
+        # The store is kept alive meanwhile.
+        codes = await asyncio.to_thread(postal_codes_of, settings)
+        dispatch = dispatch_of(store, settings, codes)
+        meter.add(partial(metrics.sourcing, dispatch))
     looking = asyncio.ensure_future(meter.run())
     try:
         await run(
-            registrations(store, settings),
+            registrations(store, settings, dispatch),
             replace(server_options(settings), shared=shared),
             store_answers=store_answers,
-            express=lambda gate: express(store, gate),
+            express=lambda gate: express(store, gate, settings),
             on_ready=ready,
         )
     finally:

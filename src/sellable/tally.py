@@ -9,6 +9,7 @@ from bisect import bisect_left
 from typing import Final
 
 SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
+ATTEMPTS: Final = (1.0, 2.0, 3.0, 4.0, 5.0)
 SIZES: Final = (1.0, 2.0, 5.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1_000.0)
 
 

@@ -18,6 +18,7 @@ from sellable.rpc.status import RefusedCall, error_from_rpc
 from sellable.store.keys import Partition
 from sellable.store.scripts import SCRIPTS
 from sellable.v1 import reservations_pb2
+from support import sourcing
 from support.arena import FR, network
 from support.client import Client, Want, event, state_of
 from support.proxy import Proxy
@@ -41,16 +42,23 @@ class Line:
     client: Client
     proxy: Proxy
     valkey: ValkeyProcess
+    to_store: bool
 
-    async def lose_reply(self, call: Awaitable[object]) -> RefusedCall:
-        """Make a call whose reply is lost once the store did it; return what its caller learns."""
+    async def lose_reply(self, call: Awaitable[object], script: str = "") -> RefusedCall:
+        """Make a call whose reply is lost once the store did it; return what its caller learns.
+
+        A call that reads before it writes names the script that writes.
+        """
         before = self._ledger_length()
         pending = asyncio.ensure_future(call)
 
         async def done_in_store() -> bool:
             return self._ledger_length() > before
 
-        self.proxy.hold_replies()
+        if script and self.to_store:
+            self.proxy.hold_after = SCRIPTS[script].sha.encode()
+        else:
+            self.proxy.hold_replies()
         try:
             await eventually_async(done_in_store)
             assert not pending.done()
@@ -83,7 +91,7 @@ async def line_to_store(valkey: ValkeyProcess, store_url: str) -> AsyncIterator[
         Proxy(valkey.socket_path) as proxy,
         service(proxy.url, command_timeout_ms=30_000) as one,
     ):
-        yield Line(one.client, proxy, valkey)
+        yield Line(one.client, proxy, valkey, to_store=True)
 
 
 @asynccontextmanager
@@ -96,7 +104,7 @@ async def line_to_service(
         Proxy(socket_path) as proxy,
         Client(f"127.0.0.1:{proxy.port}") as client,
     ):
-        yield Line(client, proxy, valkey)
+        yield Line(client, proxy, valkey, to_store=False)
 
 
 @pytest.fixture(params=["store", "native", "grpcio"])
@@ -198,3 +206,40 @@ async def test_lost_reply_of_every_other_call(
     await call(client)
     position = (await client.positions(SKU))["DC"]
     assert (on_hand, reserved) == (position.on_hand_quantity, position.reserved_quantity)
+
+
+async def test_lost_reply_of_a_plan(line: Line) -> None:
+    """The same id again answers the plan that is held, and takes nothing more.
+
+    The second call finds other stock, which a new plan would prefer; so does the third, which
+    moves what is held and loses its reply as well.
+    """
+    client = line.client
+    await client.apply_network(sourcing.network(split_lines=False))
+
+    async def rolled_out() -> bool:
+        return await client.rollout_fraction() == 1.0
+
+    await eventually_async(rolled_out)  # the ledger tells it, and then no more until the call
+    wants = Want(SKU, 2)
+    told = await line.lose_reply(sourcing.hold(client, "cart", wants), "reserve_planned")
+    assert told.code == "UNAVAILABLE"
+    await client.count(SKU, "NEAR", 5)
+    again = await sourcing.hold(client, "cart", wants)
+    assert (True, 0, {"DC": {SKU: 2}}) == (
+        again.replayed,
+        again.attempts,
+        sourcing.shipped(again.plan),
+    )
+    assert [UNITS + 5 - 2] == await client.sellable(FR, SKU)
+
+    lost = sourcing.refused(SKU, "DC", 2)
+    moved = sourcing.source_again(client, "cart", "lost", refusals=[lost])
+    await line.lose_reply(moved, "rebind_planned")
+    again_moved = await sourcing.source_again(client, "cart", "lost", refusals=[lost])
+    assert (True, {"NEAR": {SKU: 2}}) == (
+        again_moved.replayed,
+        sourcing.shipped(again_moved.plan),
+    )
+    # Two of DC were not there, once.
+    assert [UNITS - 2 + 5 - 2] == await client.sellable(FR, SKU)

@@ -30,6 +30,7 @@ PLAIN: Final = ("net", "expiry", "overcommitted", "ledger", "closed", "number", 
 AGES: Final = ("unsettled", "seen", "aged", "aging", "quotas", "applying", "counted", "rebased")
 FEEDS: Final = ("waiting", "begun", "feed", "dead", "tried", "sync", "sync_rows")
 PLAIN_OF_FEEDS: Final = ("feeds", "counted", "applying", "asked")
+OF_PLANS: Final = ("ship_by", "escalated", "days")
 # Every key that Partition can name, with a placeholder for what varies.
 NAMED: Final[dict[str, str]] = {
     "view": PARTITION.view(NAME),
@@ -41,12 +42,14 @@ NAMED: Final[dict[str, str]] = {
     "deltas": PARTITION.deltas(NAME, NAME),
     "facts": PARTITION.facts(NAME, NAME),
     "location": PARTITION.location(NAME),
+    "sourced": PARTITION.sourced(NAME),
+    "follower": PARTITION.follower(NAME),
     "lease": PARTITION.lease(NAME),
     "sync": PARTITION.sync(NAME),
     "sync_rows": PARTITION.sync_rows(NAME),
     "log": PARTITION.log(NAME, NAME),
     **{name: getattr(PARTITION, name)(NAME) for name in FEEDS},
-    **{name: getattr(PARTITION, name) for name in PLAIN_OF_FEEDS},
+    **{name: getattr(PARTITION, name) for name in (*PLAIN_OF_FEEDS, *OF_PLANS)},
     **{f"index {kind}": PARTITION.index(f"{kind}:{NAME}") for kind in ("s", "k", "l", "o", "w")},
     **{name: getattr(PARTITION, name) for name in (*PLAIN, *AGES, "rollout", "identity", "mark")},
 }
@@ -136,6 +139,19 @@ STORY: Final = """
     letter 9999999999999-0 rejected
     retry_letter 9999999999999-0 refused - - 0
     list_feeds erp
+    network buffer=1 capacity=L0:5
+    refresh A B C D
+    count A L0 9
+    count A L1 9
+    reserve_planned p1 FR A=1@L0 days=L0:29
+    rebind_planned p1 A=1@L1 seen=A:L0:1
+    reserve_planned p2 FR A=1@L0 days=L0:29
+    escalate p2 LATE
+    fulfil p1
+    follow_ledger me - 5-0
+    observe_sourcing FR A p2
+    observe_positions L0,L1 A p2
+    observe_capacities L0:29 p2
 """
 
 

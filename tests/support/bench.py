@@ -29,7 +29,10 @@ START_MS: Final = 1_700_000_000_000
 RETENTION_MS: Final = 60_000
 LOCATIONS: Final = ("L0", "L1", "L2", "L3")
 _KEEPS_NOTHING: Final = frozenset(
-    {"advance_rollout", "switch_network", "sync_add", "sync_check", "sync_commit"}
+    {
+        *("advance_rollout", "switch_network", "follow_ledger"),
+        *("sync_add", "sync_check", "sync_commit"),
+    }
 )
 
 
@@ -167,7 +170,7 @@ def document_of(options: dict[str, str]) -> dict[str, object]:
 
     `rule=A:2` caps SKU A, `class=X:3` buffers a class, `safety=L0:2` keeps units at a location,
     `recall=A:L0` takes a position out of sale, `quota=A:2` and `class_quota=X:3` limit FR,
-    `horizon=30d` lets both promise future supply.
+    `horizon=30d` lets both promise future supply, `capacity=L0:2` lets L0 ship two orders a day.
     `dated=3:1000:2000` buffers FR from 1 s to 2 s after the start, `stale=L0:2` keeps two units
     back for each minute in which L0 was silent.
     """
@@ -175,6 +178,7 @@ def document_of(options: dict[str, str]) -> dict[str, object]:
     kept = dict([options["safety"].split(":")]) if "safety" in options else {}
     members = {"FR": options.get("FR", "L0,L1"), "DE": options.get("DE", "L1,L2")}
     stale = dict([options["stale"].split(":")]) if "stale" in options else {}
+    limits = dict([options["capacity"].split(":")]) if "capacity" in options else {}
     return {
         "locations": [
             {
@@ -184,6 +188,7 @@ def document_of(options: dict[str, str]) -> dict[str, object]:
                 "enabled": name not in off,
                 "safety_stock": int(kept.get(name, 0)),
             }
+            | ({"daily_capacity": int(limits[name])} if name in limits else {})
             | (
                 {"stale_after": "1m", "stale_protection_buffer": int(stale[name])}
                 if name in stale

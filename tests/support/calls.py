@@ -22,6 +22,7 @@ from support.feed_calls import (
     retry_request,
     rows_request,
 )
+from support.planned_calls import PLANNED, planned_call
 from support.sync_calls import sync_call
 
 TTL_MS: Final = 10_000
@@ -43,6 +44,9 @@ READERS: Final = frozenset(
         "inspect_reservations",
         "read_limited",
         "list_feeds",
+        "observe_sourcing",
+        "observe_positions",
+        "observe_capacities",
     }
 )
 
@@ -62,8 +66,9 @@ def call_of(text: str, now_ms: int) -> Call:
     if verb in FACTS or verb == "retry_letter":
         read = rows_request if verb in FACTS else retry_request
         return Call(VERBS.get(verb, verb), (pack(read(text, now_ms)),))
-    if verb.startswith("sync_"):
-        return Call(*sync_call(verb, words, now_ms))
+    if verb.startswith("sync_") or verb in PLANNED:
+        read_call = planned_call if verb in PLANNED else sync_call
+        return Call(*read_call(verb, words, now_ms))
     parts = [_part(found) for word in words if (found := _PART.fullmatch(word))]
     names = [word for word in words if "=" not in word]
     options = dict(word.split("=") for word in words if "=" in word and not _PART.fullmatch(word))

@@ -28,6 +28,7 @@ from sellable.v1 import (
     operations_pb2_grpc,
     reservations_pb2,
     reservations_pb2_grpc,
+    sourcing_pb2_grpc,
 )
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class Client:
         self.inventory = inventory_pb2_grpc.InventoryServiceStub(self.channel)
         self.network = network_pb2_grpc.NetworkServiceStub(self.channel)
         self.operations = operations_pb2_grpc.OperationsServiceStub(self.channel)
+        self.sourcing = sourcing_pb2_grpc.SourcingServiceStub(self.channel)
         self.health: Any = health_pb2_grpc.HealthStub(self.channel)
 
     async def __aenter__(self) -> Self:

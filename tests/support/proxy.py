@@ -19,12 +19,14 @@ class Proxy:
         delay_s: How long each piece of a reply is held back.
         reply_bytes_left: After so many more bytes of replies the connection is cut; None: never.
         connections: How many clients were let in so far.
+        hold_after: Once a client sends these bytes, replies are kept back; None: never.
     """
 
     def __init__(self, target: Path) -> None:
         self.delay_s = 0.0
         self.reply_bytes_left: int | None = None
         self.connections = 0
+        self.hold_after: bytes | None = None
         self._target = target
         self._open = asyncio.Event()
         self._open.set()
@@ -106,6 +108,9 @@ class Proxy:
         try:
             while data := await source.read(_CHUNK_BYTES):
                 await self._open.wait()
+                if not replies and self.hold_after is not None and self.hold_after in data:
+                    self.hold_after = None
+                    self.hold_replies()
                 if replies:
                     await self._replying.wait()
                     await asyncio.sleep(self.delay_s)

@@ -26,6 +26,7 @@ SAMPLES: Final[tuple[errors.SellableError, ...]] = (
     errors.UnknownLocation("DC-PARIS"),
     errors.UnknownSku("85123A"),
     errors.UnknownReservation("cart-7"),
+    errors.UnknownProfile("express"),
     errors.UnknownVersion("12"),
     errors.LocationNotInMarket("DC-PARIS", "web/FR"),
     errors.LocationInUse("DC-PARIS", 3),
@@ -34,6 +35,11 @@ SAMPLES: Final[tuple[errors.SellableError, ...]] = (
     errors.ReservationClosed("cart-7", "RELEASED"),
     errors.InsufficientStock(
         errors.ShortLine("1", "85123A", 3, 2), errors.ShortLine("2", "22423", 5, 0)
+    ),
+    errors.NoFeasiblePlan(
+        errors.BlockedLine("1", "85123A", "max_distance_km", "the nearest is 612 km away, 500 max"),
+        errors.BlockedLine("", "22423", "stock", "3 wanted, 1 in stock"),
+        tried=("peak", "standard"),
     ),
     errors.NetworkVersionConflict(3, 4),
     errors.SyncInProgress("DC-PARIS", "night-0412"),

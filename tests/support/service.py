@@ -20,8 +20,9 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from sellable.registrations import express, registrations
 from sellable.rpc.server import serve
-from sellable.service import answers, express, open_store, registrations, server_options
+from sellable.service import answers, open_store, server_options
 from sellable.settings import load_settings
 from sellable.store.data_folder import runtime_socket
 from support.client import Client
@@ -226,7 +227,7 @@ async def service(
                 registrations(opened, loaded),
                 server_options(loaded),
                 store_answers=lambda: answers(opened),
-                express=lambda gate: express(opened, gate),
+                express=lambda gate: express(opened, gate, loaded),
             ) as server,
             Client(server.address) as client,
         ):

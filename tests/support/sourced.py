@@ -118,7 +118,9 @@ def order(*lines: tuple[str, int] | Line, **fields: Any) -> Order:
         "destination": Destination(country="FR", postal_code="75001", point=PARIS),
     }
     listed = [
-        line if isinstance(line, Line) else Line(line_id=f"L{number}", sku=line[0], quantity=line[1])
+        line
+        if isinstance(line, Line)
+        else Line(line_id=f"L{number}", sku=line[0], quantity=line[1])
         for number, line in enumerate(lines, 1)
     ]
     return Order(lines=tuple(listed), **{**known, **fields})

@@ -122,7 +122,8 @@ def test_units_are_in_the_names() -> None:
             assert field.type in WHOLE_UNITS, name
         timed = last == "time" or name == "ReserveStockRequest.accept_backorder_until"
         assert timed == (field.type_name == ".google.protobuf.Timestamp"), name
-        assert (last == "ttl") == (field.type_name == ".google.protobuf.Duration"), name
+        lasting = last == "ttl" or field.name == "solve_limit"
+        assert lasting == (field.type_name == ".google.protobuf.Duration"), name
         assert not re.search(r"qty|amount|^num_|^is_", field.name), name
 
 

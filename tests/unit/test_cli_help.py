@@ -105,6 +105,7 @@ def completed(script: Path, *typed: str) -> list[str]:
         (["reser"], {"reserve", "reservations"}),
         (["network", "v"], {"versions", "validate"}),
         (["network", "diff", "--te"], {"--text"}),
+        (["sourcing", "plan", "order.json", "--res"], {"--reservation", "--reserve"}),
         (
             ["reservations", "--state", ""],
             {"held", "confirmed", "fulfilled", "released", "expired"},

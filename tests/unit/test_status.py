@@ -14,7 +14,13 @@ from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
 from sellable import errors
-from sellable.errors import InsufficientStock, InvalidFields, ShortLine, Violation
+from sellable.errors import (
+    InsufficientStock,
+    InvalidFields,
+    NoFeasiblePlan,
+    ShortLine,
+    Violation,
+)
 from sellable.rpc.status import (
     CODES,
     ROW_REASONS,
@@ -136,6 +142,7 @@ async def test_a_client_learns_everything(sample: errors.SellableError, transpor
         metadata=sample.metadata,
         violations=violations,
         short_lines=sample.lines if isinstance(sample, InsufficientStock) else (),
+        blocked_lines=sample.lines if isinstance(sample, NoFeasiblePlan) else (),
         retry_after_ms=getattr(sample, "retry_after_ms", 0),
     )
 

@@ -32,6 +32,7 @@ from sellable.v1.inventory_pb2_grpc import InventoryServiceStub
 from sellable.v1.network_pb2_grpc import NetworkServiceStub
 from sellable.v1.operations_pb2_grpc import OperationsServiceStub
 from sellable.v1.reservations_pb2_grpc import ReservationServiceStub
+from sellable.v1.sourcing_pb2_grpc import SourcingServiceStub
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -92,6 +93,7 @@ class Service:
         self.network = NetworkServiceStub(channel)
         self.operations = OperationsServiceStub(channel)
         self.reservations = ReservationServiceStub(channel)
+        self.sourcing = SourcingServiceStub(channel)
         self._address = address
         self._timeout_ms = timeout_ms
 

@@ -59,6 +59,7 @@ _HINTS: Final = {
     "UNKNOWN_LOCATION": "`sellable network show` lists the locations",
     "UNKNOWN_SKU": "`sellable set SKU LOCATION QTY` counts a new one",
     "UNKNOWN_VERSION": "`sellable network versions` lists those that are kept",
+    "UNKNOWN_PROFILE": "`sellable network show` lists the sourcing profiles",
     "RESERVATION_CLOSED": "`sellable show RESERVATION` says what became of it",
     "RESERVATION_EXPIRED": "reserve again, with another id",
     "NETWORK_VERSION_CONFLICT": "`sellable network show` answers the version in force",
@@ -121,6 +122,11 @@ def refusal(call: RefusedCall) -> Failure:
         f"{line.requested_quantity} wanted, {line.sellable_quantity} can be sold"
         for line in call.short_lines
     ]
+    notes += [
+        f"{line.sku}{f' (line {line.line_id})' if line.line_id else ''}: "
+        f"{line.constraint}: {line.detail}"
+        for line in call.blocked_lines
+    ]
     message = _refusal_message(call)
     if len(notes) == 1 and call.violations:
         message, notes = notes[0], []
@@ -143,6 +149,15 @@ def refusal(call: RefusedCall) -> Failure:
                 "sellable_quantity": line.sellable_quantity,
             }
             for line in call.short_lines
+        ],
+        blocked_lines=[
+            {
+                "line_id": line.line_id,
+                "sku": line.sku,
+                "constraint": line.constraint,
+                "detail": line.detail,
+            }
+            for line in call.blocked_lines
         ],
     )
 
@@ -197,6 +212,8 @@ def _refusal_message(call: RefusedCall) -> str:
     match call.reason:
         case "INSUFFICIENT_STOCK":
             return "not enough stock: nothing was taken"
+        case "NO_FEASIBLE_PLAN":
+            return "no plan keeps every constraint: nothing was taken"
         case "INVALID_FIELD" if call.violations:
             return "the request is not valid"
         case "INTERNAL":

@@ -54,10 +54,22 @@ Example:
   sellable items put items.csv
 """
 
-SOURCING_MANUAL: Final = """Which location ships what: plans, and what a profile would change.
+SOURCING_MANUAL: Final = """Which location ships what of an order, and why.
 
-Example:
+Examples, from the cart to a location that refuses:
+  sellable sourcing options order.json
+  sellable sourcing plan order.json --explain --map plan.png
+  sellable sourcing plan order.json --reserve cart-7
+  sellable sourcing reservation cart-7 --refuse 1@DC-PARIS=2:not-found
+
+What other profiles would make of the orders of the past:
   sellable sourcing simulate --orders o.gz --stock s.csv --network n.yaml
+
+An order as JSON; a postal code is enough where the service has a table:
+  {"channel": "web", "country": "FR",
+   "destination": {"country": "FR", "postal_code": "69002",
+                   "point": {"latitude": 45.76, "longitude": 4.83}},
+   "lines": [{"line_id": "1", "sku": "85123A", "quantity": 2}]}
 """
 
 INGEST_MANUAL: Final = """What ERP, WMS and tills report: applied exactly once, and accounted for.

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sellable.cli.waterfall import Step
 
 FORMATS: Final = (".png", ".svg", ".pdf")
+DPI: Final = 150
 _ROWS_MAX: Final = 60  # more cannot be read
 _COLOURS: Final = {1: "#2a9d4a", -1: "#c8443c", 0: "#8a8a8a"}
 _SUM_COLOUR: Final = "#2b6cb0"
@@ -65,7 +66,7 @@ def save(figure: Figure, path: Path) -> None:
             warnings.simplefilter(
                 "ignore"
             )  # a SKU in letters that the font lacks is drawn as boxes
-            figure.savefig(path, dpi=150)
+            figure.savefig(path, dpi=DPI)
     except OSError as error:
         raise usage(f"cannot write {path}: {error.strerror}") from error
 

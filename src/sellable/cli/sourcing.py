@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import typer
 
+from sellable.cli.client import asks_service
 from sellable.cli.manual import SOURCING_MANUAL, flowing
-from sellable.cli.sourcing_simulate import add_simulate
+from sellable.cli.sourcing_delivery import options_command
+from sellable.cli.sourcing_plan import plan_command
+from sellable.cli.sourcing_reservation import reservation_command
+from sellable.cli.sourcing_simulate import simulate_command
 
 sourcing_app = typer.Typer(help=flowing(SOURCING_MANUAL))
 
-add_simulate(sourcing_app)
+sourcing_app.command("plan")(asks_service(plan_command))
+sourcing_app.command("options")(asks_service(options_command))
+sourcing_app.command("reservation")(asks_service(reservation_command))
+sourcing_app.command("simulate")(simulate_command)

@@ -61,11 +61,6 @@ _Plot = Annotated[
 ]
 
 
-def add_simulate(group: typer.Typer) -> None:
-    """Register the command."""
-    group.command("simulate")(simulate_command)
-
-
 def simulate_command(
     *,
     orders: _Orders,

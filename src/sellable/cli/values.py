@@ -17,23 +17,23 @@ if TYPE_CHECKING:
 
 def status_word(item: availability_pb2.Availability) -> str:
     """Return `IN_STOCK`, `LOW_STOCK`, `BACKORDER`, `OUT_OF_STOCK` or `UNKNOWN`."""
-    return _word(availability_pb2.StockStatus, "STOCK_STATUS_", item.status)
+    return word_of(availability_pb2.StockStatus, "STOCK_STATUS_", item.status)
 
 
 def state_word(reservation: reservations_pb2.Reservation) -> str:
     """Return `HELD`, `CONFIRMED`, `FULFILLED`, `RELEASED` or `EXPIRED`."""
     prefix = "RESERVATION_STATE_"
-    return _word(reservations_pb2.ReservationState, prefix, reservation.state)
+    return word_of(reservations_pb2.ReservationState, prefix, reservation.state)
 
 
 def outcome_word(result: inventory_pb2.EventResult) -> str:
     """Return `APPLIED`, `UNCHANGED`, `STALE`, `DUPLICATE` or `REJECTED`."""
-    return _word(inventory_pb2.Outcome, "OUTCOME_", result.outcome)
+    return word_of(inventory_pb2.Outcome, "OUTCOME_", result.outcome)
 
 
 def term_word(term: availability_pb2.ExplainAvailabilityResponse.Term) -> str:
     """Return `ON_HAND`, `RESERVED` and so on."""
-    return _word(availability_pb2.TermKind, "TERM_KIND_", term.kind)
+    return word_of(availability_pb2.TermKind, "TERM_KIND_", term.kind)
 
 
 def time_text(message: Message, field: str) -> str | None:
@@ -139,7 +139,7 @@ def reservation_value(reservation: reservations_pb2.Reservation) -> dict[str, An
     }
 
 
-def _word(kind: EnumType[Any], prefix: str, number: int) -> str:
+def word_of(kind: EnumType[Any], prefix: str, number: int) -> str:
     """Return the name of a value; one that a newer service knows and we do not is its number."""
     if number not in kind.values():
         return str(number)

@@ -20,9 +20,10 @@ import msgspec
 from sellable.demo.process import Ready
 from sellable.errors import SellableError
 from sellable.logs import configure_logs
+from sellable.registrations import registrations
 from sellable.rpc.listen import parse_address, require_free
 from sellable.rpc.run import run, run_event_loop
-from sellable.service import answers, open_store, registrations, server_options
+from sellable.service import answers, open_store, server_options
 from sellable.settings import load_settings
 
 if TYPE_CHECKING:

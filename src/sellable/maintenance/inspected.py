@@ -65,6 +65,7 @@ class Inspected(NamedTuple):
     holders: list[Holder]
     orphans: list[str]
     last_holder: int
+    users: list[str]  # of a daily capacity: reservations whose goods left that day
     overcommitted: list[int]
     listed: list[int]
     held_count: int
@@ -129,6 +130,7 @@ def decode(body: list[Any]) -> Inspected:
         ],
         [holder[0].decode() for holder in holders if not holder[1]],
         int(float(holders[-1][5])) if holders else 0,
+        [name[2:] for name in fields if name[:2] == "u:"],
         *rest,
     )
 

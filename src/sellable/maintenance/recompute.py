@@ -9,6 +9,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sellable.maintenance.inspected import Position
+from sellable.names import is_capacity
 from sellable.reservation import State
 from sellable.stock import parts_of_place
 
@@ -31,8 +32,11 @@ class Difference(NamedTuple):
 
 def differences(sku: str, seen: Inspected, holders: list[Holder]) -> Iterator[Difference]:
     """Compare every stored counter of a SKU with what it must be."""
-    yield from _positions(sku, seen, holders)
-    yield from _markets(sku, seen)
+    if is_capacity(sku):
+        yield from _capacity(sku, seen, holders)
+    else:
+        yield from _positions(sku, seen, holders)
+        yield from _markets(sku, seen)
     for holder in holders:
         reservation = holder.reservation
         expiry = reservation.expire_ms if reservation.state is State.HELD else -1
@@ -50,6 +54,24 @@ def differences(sku: str, seen: Inspected, holders: list[Holder]) -> Iterator[Di
     held = sum(holder.reservation.state is State.HELD for holder in holders)
     if seen.held_count != held:
         yield Difference(sku, "number of holds", seen.held_count, held)
+
+
+def _capacity(sku: str, seen: Inspected, holders: list[Holder]) -> Iterator[Difference]:
+    """Compare the day of a location: what is used is its negative on hand, and no market has it."""
+    reserved = _reserved(sku, seen, holders)
+    for name, position in seen.positions.items():
+        expected = Position(-len(seen.users), reserved.pop(name, 0), 0, 0)
+        for counter, stored, recomputed in zip(
+            ("used", "reserved", "safety stock", "blocked"), position, expected, strict=True
+        ):
+            if stored != recomputed:
+                yield Difference(sku, f"{counter} at {name}", stored, recomputed)
+    for name, quantity in reserved.items():
+        if quantity:
+            yield Difference(sku, f"reserved at {name}", 0, quantity)
+    for market, view in seen.views.items():
+        if view is not None:
+            yield Difference(sku, f"sellable in {market}", view, -1)
 
 
 def _positions(sku: str, seen: Inspected, holders: list[Holder]) -> Iterator[Difference]:

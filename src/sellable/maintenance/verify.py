@@ -13,6 +13,7 @@ import msgspec
 from sellable.errors import StoreUnavailable, UnknownSku
 from sellable.maintenance.inspected import decode
 from sellable.maintenance.recompute import Difference, differences
+from sellable.names import is_capacity
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -53,7 +54,7 @@ async def verify(runner: Runner, sku: str = "") -> AsyncIterator[Progress]:
         found: list[Difference] = []
         for name in names:
             found += await verify_sku(runner, name)
-        checked += len(names)
+        checked += sum(not is_capacity(name) for name in names)
         yield Progress(checked, min(0.5, seen / key_count / 2), found, done=False)
     async for seen, names in _scan(runner, runner.partition.reservation("")):
         found = []

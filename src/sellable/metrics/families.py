@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal, NamedTuple
 
-from sellable.tally import SECONDS, SIZES
+from sellable.tally import ATTEMPTS, SECONDS, SIZES
 
 
 class Family(NamedTuple):
@@ -43,6 +43,14 @@ _TABLE: Final = (
     Family("sellable_store_commands", "counter", "commands sent to the store"),
     Family("sellable_store_round_trips", "counter", "times that commands were sent together"),
     Family("sellable_store_reconnects", "counter", "times that a lost store was found again"),
+    Family("sellable_plans", "counter", "plans made, by how they were found", ("method",)),
+    Family("sellable_plans_unproven", "counter", "plans that may not be the best ones"),
+    Family("sellable_plan_seconds", "histogram", "how long plans were worked on", (), SECONDS),
+    Family(
+        "sellable_plan_attempts", "histogram", "plans made for each that was held", (), ATTEMPTS
+    ),
+    Family("sellable_plan_races_lost", "counter", "plans whose stock went before they were held"),
+    Family("sellable_plan_queue", "gauge", "plans that are worked on or wait for it"),
     Family(
         "sellable_store_ping_seconds", "histogram", "answers of the store to health", (), SECONDS
     ),

@@ -15,6 +15,7 @@ from sellable.tally import SECONDS, Histogram
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from sellable.dispatch.dispatch import Dispatch
     from sellable.maintenance.sweeper import Sweeps
     from sellable.rpc.guard import Gate
     from sellable.store.store import Store
@@ -88,6 +89,19 @@ def store(opened: Store) -> Iterator[Series]:
     yield Series("sellable_store_round_trips", [traffic.flushes])
     yield Series("sellable_store_reconnects", [traffic.reconnects])
     yield Series("sellable_store_connected", [int(connection.connected)])
+
+
+def sourcing(dispatch: Dispatch) -> Iterator[Series]:
+    """Yield what was planned."""
+    tally, solving = dispatch.tally, dispatch.solving
+    for method, count in tally.methods.items():
+        yield Series("sellable_plans", [count], (method,))
+    yield Series("sellable_plans_unproven", [tally.unproven])
+    yield of_histogram("sellable_plan_seconds", solving.seconds)
+    yield of_histogram("sellable_plan_attempts", tally.attempts)
+    yield Series("sellable_plan_races_lost", [tally.lost])
+    yield Series("sellable_plan_queue", [solving.under_way])
+    yield Series("sellable_overloaded", [solving.refused], ("sourcing",))
 
 
 def sweeper(sweeps: Sweeps) -> Iterator[Series]:

@@ -4,6 +4,8 @@
                     blocked, stale]
                     the markets that sell from it, flat; cap -1 = none; stale is [after_ms, units,
                     basis_points, floor], or empty where the age of the feed does not matter
+    d:<location>    orders that it ships a day, where it has a limit; a change recomputes no market.
+                    Not in its other field, so that those with other limits still share one table
     m:<market>      [epoch, low_stock_threshold, location_count, backorder_horizon_ms, limited]
                     limited: a quota of it is in force
     o:<market>:<i>  the market's locations in binding order, 32 a chunk, i from 0
@@ -73,6 +75,9 @@ def compile_network(at: NetworkAt) -> Compiled:
     for kind, level in (("sku", resolved.by_sku), ("item_class", resolved.by_class)):
         for name, numbers in level.items():
             fields[item_field(kind, name)] = encode_numbers(numbers)
+    for location in network.locations:
+        if location.daily_capacity is not None:
+            fields[f"d:{location.id}"] = msgpack.encode(location.daily_capacity)
     aging = [location.id for location in network.locations if location.stale_after_ms]
     fields["aging"] = msgpack.encode(aging)
     return Compiled(fields, _market_values(network, limited_markets(resolved)))

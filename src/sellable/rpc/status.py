@@ -16,16 +16,18 @@ from grpc import StatusCode
 from grpc_status import rpc_status
 
 from sellable.errors import (
+    BlockedLine,
     DurabilityNotReached,
     InsufficientStock,
     InvalidFields,
     InvalidNetwork,
+    NoFeasiblePlan,
     Overloaded,
     SellableError,
     ShortLine,
     Violation,
 )
-from sellable.v1 import common_pb2
+from sellable.v1 import common_pb2, sourcing_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +46,7 @@ CODES: Final = {
     "UNKNOWN_LOCATION": StatusCode.NOT_FOUND,
     "UNKNOWN_SKU": StatusCode.NOT_FOUND,
     "UNKNOWN_RESERVATION": StatusCode.NOT_FOUND,
+    "UNKNOWN_PROFILE": StatusCode.NOT_FOUND,
     "UNKNOWN_VERSION": StatusCode.NOT_FOUND,
     "LOCATION_NOT_IN_MARKET": StatusCode.FAILED_PRECONDITION,
     "LOCATION_IN_USE": StatusCode.FAILED_PRECONDITION,
@@ -51,6 +54,7 @@ CODES: Final = {
     "RESERVATION_EXPIRED": StatusCode.FAILED_PRECONDITION,
     "RESERVATION_CLOSED": StatusCode.FAILED_PRECONDITION,
     "INSUFFICIENT_STOCK": StatusCode.FAILED_PRECONDITION,
+    "NO_FEASIBLE_PLAN": StatusCode.FAILED_PRECONDITION,
     "NETWORK_VERSION_CONFLICT": StatusCode.ABORTED,
     "SYNC_IN_PROGRESS": StatusCode.ABORTED,
     "SYNC_SUSPICIOUS": StatusCode.FAILED_PRECONDITION,
@@ -96,6 +100,9 @@ def to_status(error: SellableError) -> status_pb2.Status:
         case InsufficientStock():
             lines = _fitting([_short_line(line) for line in error.lines], info, room)
             detail = common_pb2.StockShortfall(lines=lines)
+        case NoFeasiblePlan():
+            blocked = _fitting([_blocked_line(line) for line in error.lines], info, room)
+            detail = sourcing_pb2.PlanObstacles(lines=blocked)
         case Overloaded() | DurabilityNotReached():
             delay = Duration()
             delay.FromMilliseconds(error.retry_after_ms)
@@ -118,6 +125,7 @@ class RefusedCall:
     metadata: dict[str, str] = field(default_factory=dict)
     violations: tuple[Violation, ...] = ()
     short_lines: tuple[ShortLine, ...] = ()
+    blocked_lines: tuple[BlockedLine, ...] = ()
     retry_after_ms: int = 0
 
 
@@ -134,6 +142,7 @@ def error_from_rpc(error: grpc.RpcError) -> RefusedCall:
     bad_request = _unpacked(status, error_details_pb2.BadRequest())
     retry = _unpacked(status, error_details_pb2.RetryInfo())
     shortfall = _unpacked(status, common_pb2.StockShortfall())
+    obstacles = _unpacked(status, sourcing_pb2.PlanObstacles())
     return RefusedCall(
         code=code,
         reason=info.reason if info.domain == DOMAIN else "",
@@ -143,6 +152,10 @@ def error_from_rpc(error: grpc.RpcError) -> RefusedCall:
         short_lines=tuple(
             ShortLine(v.line_id, v.sku, v.requested_quantity, v.sellable_quantity)
             for v in shortfall.lines
+        ),
+        blocked_lines=tuple(
+            BlockedLine(line.line_id, line.sku, line.constraint, line.detail)
+            for line in obstacles.lines
         ),
         retry_after_ms=retry.retry_delay.ToMilliseconds(),
     )
@@ -160,6 +173,15 @@ def _short_line(line: ShortLine) -> common_pb2.StockShortfall.ShortLine:
         sku=line.sku,
         requested_quantity=line.requested_quantity,
         sellable_quantity=line.sellable_quantity,
+    )
+
+
+def _blocked_line(line: BlockedLine) -> sourcing_pb2.PlanObstacles.BlockedLine:
+    return sourcing_pb2.PlanObstacles.BlockedLine(
+        line_id=line.line_id,
+        sku=line.sku,
+        constraint=line.constraint,
+        detail=_shortened(line.detail),
     )
 
 

@@ -17,8 +17,9 @@ from sellable.settings.loading import (
     without_password,
 )
 from sellable.settings.reference import reference
+from sellable.settings.rows import TABLE, Setting
 from sellable.settings.silences import Silences
-from sellable.settings.table import PREFIX, TABLE, Setting, Settings, data_folder_default
+from sellable.settings.table import PREFIX, Settings, data_folder_default
 
 __all__ = [
     "CONFIG_VARIABLE",

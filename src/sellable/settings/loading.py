@@ -13,8 +13,9 @@ import msgspec
 
 from sellable.errors import SettingsRefused
 from sellable.settings.document import read_file
+from sellable.settings.rows import TABLE, Setting
 from sellable.settings.silences import Silences, SilencesRefused
-from sellable.settings.table import PREFIX, TABLE, Setting, Settings
+from sellable.settings.table import PREFIX, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -149,6 +150,14 @@ def _contradictions(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]
             (
                 f"durability {settings.durability} needs a store of yours with replicas, as the "
                 "embedded one has none: name it with --store, or choose fsync"
+            ),
+        )
+    if settings.only == "sourcing" and settings.store is None:
+        yield (
+            ("only", "store"),
+            (
+                "only sourcing has no store of its own: name the one that the availability "
+                "service uses with --store, or choose all"
             ),
         )
     tls = ("tls_certificate_file", "tls_key_file")

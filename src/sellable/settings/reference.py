@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from sellable.settings.loading import CONFIG_VARIABLE, OF_CLIENTS
-from sellable.settings.table import TABLE
+from sellable.settings.rows import TABLE
 
 
 def reference() -> str:

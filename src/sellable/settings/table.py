@@ -7,26 +7,14 @@ made from it.
 from __future__ import annotations
 
 import os
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import (
-    TYPE_CHECKING,
-    Annotated,
-    Any,
-    Final,
-    Literal,
-    get_args,
-    get_origin,
-    get_type_hints,
-)
+from typing import Annotated, Final, Literal
 
-from msgspec import Meta, inspect
+from msgspec import Meta
 
 from sellable import durability, limits
 from sellable.durability import FSYNC, PRIMARY, Durability
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 PREFIX: Final = "SELLABLE_"
 
@@ -35,6 +23,7 @@ _DAY_MS: Final = 24 * 3600 * 1000
 _SERVING: Final = {"group": "Serving"}
 _STORE: Final = {"group": "Store"}
 _STOCK: Final = {"group": "Stock"}
+_SOURCING: Final = {"group": "Sourcing"}
 _INGEST: Final = {"group": "Ingest"}
 _LOGS: Final = {"group": "Logs"}
 
@@ -60,6 +49,10 @@ class Settings:
     listen: Annotated[
         str, _of("address to serve on: host:port, [ipv6]:port or unix:path", _SERVING)
     ] = "127.0.0.1:50051"
+    only: Annotated[
+        Literal["all", "availability", "sourcing"],
+        _of("services of this process: all, all but sourcing, or sourcing alone", _SERVING),
+    ] = "all"
     workers: Annotated[
         int, _number(1, limits.WORKERS_MAX, "processes that serve on one port", _SERVING)
     ] = 1
@@ -164,6 +157,30 @@ class Settings:
         _number(1, limits.NETWORK_VERSIONS_MAX, "versions of the network that are kept", _STOCK),
     ] = limits.NETWORK_VERSIONS_DEFAULT
 
+    sourcing_solve_limit_ms: Annotated[
+        int,
+        _number(
+            limits.SOLVE_LIMIT_MS_MIN,
+            limits.SOLVE_LIMIT_MS_MAX,
+            "how long a plan is improved where the caller does not say",
+            _SOURCING,
+        ),
+    ] = limits.SOLVE_LIMIT_MS_DEFAULT
+    sourcing_threads: Annotated[
+        int, _number(1, 64, "plans that are worked on at once in one process", _SOURCING)
+    ] = 2
+    sourcing_queue_max: Annotated[
+        int, _number(1, 100_000, "plans under way; more are refused as OVERLOADED", _SOURCING)
+    ] = 256
+    postal_codes: Annotated[
+        Path | None,
+        _of(
+            "table of where postal codes are: GeoNames' text or ZIP, or CSV; "
+            "none: a destination needs coordinates",
+            _SOURCING,
+        ),
+    ] = None
+
     ingest_batch_rows_max: Annotated[
         int, _number(1, 1_000, "rows that a worker reads of a source at once", _INGEST)
     ] = 1_000
@@ -199,102 +216,3 @@ class Settings:
         if self.durability is not None:
             return self.durability
         return FSYNC if self.store is None else PRIMARY
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """One row of the table.
-
-    Args:
-        name: In the settings file; flag and environment name follow from it.
-        kind: What values are converted to.
-        default: Answers the value of one that was not set.
-        default_text: The default for people, the same on every machine.
-        group: What it is about.
-        meaning: One phrase.
-        allowed: Which values, in words: "a whole number from 0 to 300000".
-        choices: Every value allowed, if they are few words.
-        secret: Whether a value may hold a password.
-    """
-
-    name: str
-    kind: Any
-    default: Callable[[], Any]
-    default_text: str
-    group: str
-    meaning: str
-    allowed: str
-    choices: tuple[str, ...]
-    secret: bool
-
-    @property
-    def flag(self) -> str:
-        """The option of `sellable serve`."""
-        return f"--{self.name.replace('_', '-')}"
-
-    @property
-    def variable(self) -> str:
-        """The name in the environment."""
-        return f"{PREFIX}{self.name.upper()}"
-
-
-def _row(name: str, kind: Any, default: Callable[[], Any]) -> Setting:
-    described = inspect.type_info(kind)
-    if not isinstance(described, inspect.Metadata) or described.extra is None:
-        raise TypeError(f"setting {name} has no group")
-    meaning = kind.__metadata__[0].description
-    inner = described.type
-    if isinstance(inner, inspect.UnionType):
-        inner = next(t for t in inner.types if not isinstance(t, inspect.NoneType))
-    choices: tuple[str, ...] = ()
-    match inner:
-        case _ if "allowed" in described.extra:
-            allowed = described.extra["allowed"]
-        case inspect.IntType():
-            allowed = f"a whole number from {inner.ge} to {inner.le}"
-        case inspect.LiteralType():
-            choices = _words(kind)
-            allowed = f"{', '.join(choices[:-1])} or {choices[-1]}"
-        case inspect.StrType(pattern=str()):
-            allowed = meaning
-        case inspect.StrType():
-            allowed = "an address"
-        case _:
-            allowed = "a path"
-    value = default()
-    told = "none" if value is None else str(value)
-    return Setting(
-        name=name,
-        kind=kind,
-        default=default,
-        default_text="~/.local/share/sellable" if default is data_folder_default else told,
-        group=described.extra["group"],
-        meaning=meaning,
-        allowed=allowed,
-        choices=choices,
-        secret=isinstance(inner, inspect.StrType) and inner.pattern is not None,
-    )
-
-
-def _words(kind: Any) -> tuple[str, ...]:
-    """Return the words of a Literal in the order in which they were written."""
-    if get_origin(kind) is Literal:
-        return get_args(kind)
-    return next(filter(None, map(_words, get_args(kind))), ())
-
-
-def _constant(value: Any) -> Callable[[], Any]:
-    return lambda: value
-
-
-def _rows() -> dict[str, Setting]:
-    kinds = get_type_hints(Settings, include_extras=True)
-    rows = {}
-    for item in fields(Settings):
-        made = item.default_factory
-        default = _constant(item.default) if made is MISSING else made
-        rows[item.name] = _row(item.name, kinds[item.name], default)
-    return rows
-
-
-TABLE: Final = _rows()

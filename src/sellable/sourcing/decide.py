@@ -72,7 +72,8 @@ class Profiles:
         tactics, situation = self._prepared(request, stock)
         tried: list[str] = []
         survey = None
-        for tactic in tactics.applying(situation.demand, situation.at_ms):
+        applying = tactics.applying(situation.demand, situation.at_ms, complete=request.complete)
+        for tactic in applying:
             tried.append(tactic.strategy.name)
             survey = Survey.of(situation, tactic)
             case = build(survey)

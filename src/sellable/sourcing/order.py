@@ -79,6 +79,7 @@ class SourcingRequest:
         solve_limit_ms: After it the best plan so far is answered, with its gap.
         excluded: Locations that may ship nothing, beside what the profile says.
         refused: Pairs of line index and location that are not to be offered again.
+        complete: Whether every unit must be placed, also where the profile allows partial plans.
     """
 
     order: Order
@@ -89,3 +90,4 @@ class SourcingRequest:
     solve_limit_ms: int = 200
     excluded: frozenset[str] = frozenset()
     refused: frozenset[tuple[int, str]] = frozenset()
+    complete: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -72,14 +72,19 @@ class Tactics:
         # Sorting keeps document order among equals.
         ordered = sorted(profile.strategies, key=lambda strategy: -strategy.priority)
         self._tactics = [Tactic(strategy, places) for strategy in ordered]
+        self._whole = [Tactic(_whole(strategy), places) for strategy in ordered]
 
-    def applying(self, demand: Demand, at_ms: int) -> Iterator[Tactic]:
-        """Yield those whose window and conditions hold."""
+    def applying(self, demand: Demand, at_ms: int, *, complete: bool = False) -> Iterator[Tactic]:
+        """Yield those whose window and conditions hold; `complete`: without their partial plans."""
         market = self._places.market
-        for tactic in self._tactics:
+        for tactic in self._whole if complete else self._tactics:
             strategy = tactic.strategy
             if holds(strategy.window, market.time_zone, at_ms) and meets(strategy.when, demand):
                 yield tactic
+
+
+def _whole(strategy: Strategy) -> Strategy:
+    return replace(strategy, constraints=replace(strategy.constraints, partial=False))
 
 
 def meets(when: Conditions, demand: Demand) -> bool:

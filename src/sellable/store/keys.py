@@ -39,6 +39,29 @@ class Partition:
         """String: one reservation, a MessagePack map."""
         return f"{{{self.tag}}}:r:{reservation_id}"
 
+    def sourced(self, reservation_id: str) -> str:
+        """Hash: what is kept beside a reservation that has a plan, or of which one was wanted."""
+        return f"{{{self.tag}}}:s:{reservation_id}"
+
+    @property
+    def ship_by(self) -> str:
+        """Sorted set: open reservations with a plan by when their goods should have left."""
+        return f"{{{self.tag}}}:shipby"
+
+    @property
+    def escalated(self) -> str:
+        """Sorted set: open reservations that a person must decide about, by since when."""
+        return f"{{{self.tag}}}:escalated"
+
+    @property
+    def days(self) -> str:
+        """Sorted set: daily capacities that were taken, by when they may be forgotten."""
+        return f"{{{self.tag}}}:days"
+
+    def follower(self, name: str) -> str:
+        """String: up to which entry somebody has followed the ledger."""
+        return f"{{{self.tag}}}:follow:{name}"
+
     def holders(self, sku: str) -> str:
         """Sorted set: the HELD reservations of this SKU, by expiry."""
         return f"{{{self.tag}}}:h:{sku}"

@@ -22,6 +22,7 @@ from sellable.errors import (
     UnknownSku,
     Violation,
 )
+from sellable.names import is_capacity
 from sellable.reservation import Refusal, Reservation, Reserved, ReserveRequest
 from sellable.store.fingerprint import fingerprint, first_difference
 from sellable.store.runner import pack
@@ -35,16 +36,30 @@ if TYPE_CHECKING:
     from sellable.store.runner import Answer, Runner
 
 
-class _Kept(Reservation, frozen=True, kw_only=True):
+class KeptReservation(Reservation, frozen=True, kw_only=True):
     """A reservation with what only its repeats need."""
 
     fingerprint: str
     requests: dict[str, str] | list[str]  # an empty Lua table arrives as an empty list
     number: int
+    ship_by_ms: int | None = None  # of one with a plan, which may hold daily capacities
+
+    def without_capacities(self) -> KeptReservation:
+        """Return it as clients see it: what it holds of daily capacities is the store's own."""
+        lines = tuple(line for line in self.lines if not is_capacity(line.sku))
+        return msgspec.structs.replace(self, lines=lines)
 
 
-_decode: Final = msgspec.msgpack.Decoder(_Kept).decode
-_decode_page: Final = msgspec.msgpack.Decoder(list[_Kept]).decode
+_decode_kept: Final = msgspec.msgpack.Decoder(KeptReservation).decode
+
+
+def decode_reservation(packed: bytes) -> KeptReservation:
+    """Read a reservation as the scripts answer it, for clients to see."""
+    kept = _decode_kept(packed)
+    return kept if kept.ship_by_ms is None else kept.without_capacities()
+
+
+_decode_page: Final = msgspec.msgpack.Decoder(list[KeptReservation]).decode
 
 
 class Reservations:
@@ -73,7 +88,7 @@ class Reservations:
         )
         answer = await self._runner.run_settled("reserve", packed)
         if answer.outcome == "REPLAYED":
-            kept = _decode(answer.packed)
+            kept = decode_reservation(answer.packed)
             if field := first_difference(fields, kept.fingerprint):
                 raise IdempotencyConflict(request.reservation_id, field)
             return self._reserved(answer, replayed=True)
@@ -172,11 +187,14 @@ class Reservations:
     async def page(self, index: str, after: int, count: int) -> list[tuple[int, Reservation]]:
         """Return up to `count` (at most 100) reservations of an index, each with its number."""
         answer = await self._runner.run("list_reservations", index, after, count)
-        return [(kept.number, kept) for kept in _decode_page(answer.packed)]
+        return [
+            (kept.number, kept if kept.ship_by_ms is None else kept.without_capacities())
+            for kept in _decode_page(answer.packed)
+        ]
 
     def _reserved(self, answer: Answer, *, replayed: bool = False) -> Reserved:
         return Reserved(
-            reservation=_decode(answer.packed),
+            reservation=decode_reservation(answer.packed),
             revision=self._revisions.encode(answer.position),
             replayed=replayed,
         )
@@ -189,7 +207,7 @@ class Reservations:
         fields: Mapping[str, object] | None = None,
     ) -> Reserved:
         if answer.outcome == "REPLAYED":
-            requests = _decode(answer.packed).requests
+            requests = decode_reservation(answer.packed).requests
             assert fields is not None
             assert isinstance(requests, dict)
             if field := first_difference(fields, requests[request_id]):

@@ -19,6 +19,7 @@ from sellable.store.networks import Networks
 from sellable.store.reads import Reads
 from sellable.store.reservations import Reservations
 from sellable.store.runner import Retention, Runner, engine_clock, pack
+from sellable.store.sourced import Sourced
 from sellable.store.syncs import Syncs
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class Store:
             clock=self._clock,
             requests_max=read_queue_max,
         )
+        self.sourced = Sourced(runner, self.revisions)
         self.explanations = Explanations(runner, self.networks, self.revisions)
         self.availability = Availabilities(runner, self.reads, self.revisions)
 

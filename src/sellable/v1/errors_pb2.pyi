@@ -54,6 +54,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """NOT_FOUND: the reservation was never made, or its record is past its retention.
     Example: { "reason": "UNKNOWN_RESERVATION", "domain": "sellable", "metadata": { "reservation": "cart-7" } }
     """
+    ERROR_REASON_UNKNOWN_PROFILE: _ErrorReason.ValueType  # 10
+    """NOT_FOUND: the network has no such sourcing profile; an empty name: it has none at all.
+    Example: { "reason": "UNKNOWN_PROFILE", "domain": "sellable", "metadata": { "profile": "express" } }
+    """
     ERROR_REASON_UNKNOWN_VERSION: _ErrorReason.ValueType  # 11
     """NOT_FOUND: the network has no such version.
     Example: { "reason": "UNKNOWN_VERSION", "domain": "sellable", "metadata": { "version": "12" } }
@@ -89,6 +93,11 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_INSUFFICIENT_STOCK: _ErrorReason.ValueType  # 17
     """FAILED_PRECONDITION: StockShortfall lists every short line; nothing was taken.
     Example: { "reason": "INSUFFICIENT_STOCK", "domain": "sellable", "metadata": {} }
+    """
+    ERROR_REASON_NO_FEASIBLE_PLAN: _ErrorReason.ValueType  # 18
+    """FAILED_PRECONDITION: no plan keeps every constraint; PlanObstacles says what binds each line, under the last of the
+    strategies that were tried. Nothing was taken.
+    Example: { "reason": "NO_FEASIBLE_PLAN", "domain": "sellable", "metadata": { "strategies": "peak, standard" } }
     """
     ERROR_REASON_NETWORK_VERSION_CONFLICT: _ErrorReason.ValueType  # 19
     """ABORTED: another version of the network came first.
@@ -177,6 +186,10 @@ ERROR_REASON_UNKNOWN_RESERVATION: ErrorReason.ValueType  # 9
 """NOT_FOUND: the reservation was never made, or its record is past its retention.
 Example: { "reason": "UNKNOWN_RESERVATION", "domain": "sellable", "metadata": { "reservation": "cart-7" } }
 """
+ERROR_REASON_UNKNOWN_PROFILE: ErrorReason.ValueType  # 10
+"""NOT_FOUND: the network has no such sourcing profile; an empty name: it has none at all.
+Example: { "reason": "UNKNOWN_PROFILE", "domain": "sellable", "metadata": { "profile": "express" } }
+"""
 ERROR_REASON_UNKNOWN_VERSION: ErrorReason.ValueType  # 11
 """NOT_FOUND: the network has no such version.
 Example: { "reason": "UNKNOWN_VERSION", "domain": "sellable", "metadata": { "version": "12" } }
@@ -212,6 +225,11 @@ Example: { "reason": "RESERVATION_CLOSED", "domain": "sellable",
 ERROR_REASON_INSUFFICIENT_STOCK: ErrorReason.ValueType  # 17
 """FAILED_PRECONDITION: StockShortfall lists every short line; nothing was taken.
 Example: { "reason": "INSUFFICIENT_STOCK", "domain": "sellable", "metadata": {} }
+"""
+ERROR_REASON_NO_FEASIBLE_PLAN: ErrorReason.ValueType  # 18
+"""FAILED_PRECONDITION: no plan keeps every constraint; PlanObstacles says what binds each line, under the last of the
+strategies that were tried. Nothing was taken.
+Example: { "reason": "NO_FEASIBLE_PLAN", "domain": "sellable", "metadata": { "strategies": "peak, standard" } }
 """
 ERROR_REASON_NETWORK_VERSION_CONFLICT: ErrorReason.ValueType  # 19
 """ABORTED: another version of the network came first.

@@ -71,6 +71,11 @@ class Checks:
         """Check a number of units that cannot be none."""
         self.number(field, value, 1, QUANTITY_MAX)
 
+    def degrees(self, field: str, value: float, bound: float) -> None:
+        """Check degrees of a point on the globe."""
+        if not -bound <= value <= bound:  # NaN is not either
+            self.refuse(field, f"must be {-bound:g} to {bound:g} degrees, is {value:g}")
+
     def count(self, field: str, entries: Sized, low: int, high: int) -> bool:
         """Check how many entries a list has; entries of a list that is too long are not read."""
         if low <= len(entries) <= high:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sellable.limits import ALLOCATIONS_PER_RESERVATION_MAX, QUANTITY_MAX
+from sellable.limits import (
+    ALLOCATIONS_PER_RESERVATION_MAX,
+    LINES_PER_RESERVATION_MAX,
+    QUANTITY_MAX,
+)
 from sellable.names import identifier_problem, location_problem, sku_problem, supply_problem
 from sellable.reservation import Line, Part, Refusal
 from sellable.stock import place_of
@@ -42,13 +46,23 @@ def line_of(checks: Checks, path: str, line: common_pb2.Line) -> Line:
     return Line(line_id=line.line_id, sku=line.sku, quantity=line.quantity, location=line.location)
 
 
-def check_line_ids(checks: Checks, lines: Sequence[Line]) -> None:
-    """Check that no two lines have the same id; empty ones do not count."""
+def lines_of(checks: Checks, path: str, lines: Sequence[common_pb2.Line]) -> tuple[Line, ...]:
+    """Check the wanted lines of the field `path`: 1 to 100."""
+    if not checks.count(path, lines, 1, LINES_PER_RESERVATION_MAX):
+        return ()
+    made = tuple(line_of(checks, f"{path}[{index}]", line) for index, line in enumerate(lines))
+    check_line_ids(checks, made, path)
+    return made
+
+
+def check_line_ids(checks: Checks, lines: Sequence[Line], path: str = "lines") -> None:
+    """Check that no two lines of the field `path` have the same id; empty ones do not count."""
     first: dict[str, int] = {}
     for index, line in enumerate(lines):
         if line.line_id and first.setdefault(line.line_id, index) != index:
             other = first[line.line_id]
-            checks.refuse(f"lines[{index}].line_id", f"must be unique; lines[{other}] has it too")
+            rule = f"must be unique; {path}[{other}] has it too"
+            checks.refuse(f"{path}[{index}].line_id", rule)
 
 
 def parts_of(
@@ -65,7 +79,7 @@ def parts_of(
     parts: tuple[Part, ...] = ()
     if checks.count("quantities", quantities, 0, ALLOCATIONS_PER_RESERVATION_MAX):
         parts = tuple(
-            _part(checks, f"quantities[{index}]", quantity, waiting=waiting)
+            part_of(checks, f"quantities[{index}]", quantity, waiting=waiting)
             for index, quantity in enumerate(quantities)
         )
     if quantities and not request_id:
@@ -74,7 +88,7 @@ def parts_of(
     return parts
 
 
-def _part(
+def part_of(
     checks: Checks,
     path: str,
     quantity: reservations_pb2.QuantityAt,
@@ -83,6 +97,10 @@ def _part(
     to_location: str = "",
     refusal: Refusal = Refusal.NONE,
 ) -> Part:
+    """Check units of one line at one place.
+
+    `waiting`: they may be units that wait for a future supply.
+    """
     checks.optional_name(f"{path}.line_id", quantity.line_id, identifier_problem)
     checks.optional_name(f"{path}.sku", quantity.sku, sku_problem)
     if not quantity.line_id and not quantity.sku:
@@ -111,7 +129,7 @@ def move_of(
     """Check one move of a transfer."""
     origin: reservations_pb2.QuantityAt = getattr(move, "from")  # a keyword of Python
     refusal = refusal_of(checks, f"{path}.refusal_reason", move.refusal_reason)
-    part = _part(checks, f"{path}.from", origin, to_location=move.to_location, refusal=refusal)
+    part = part_of(checks, f"{path}.from", origin, to_location=move.to_location, refusal=refusal)
     checks.name(f"{path}.to_location", move.to_location, location_problem)
     if part.location and part.location == move.to_location:
         checks.refuse(f"{path}.to_location", "must be another location than from.location")

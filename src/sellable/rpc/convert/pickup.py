@@ -42,8 +42,8 @@ def find_pickup_locations(
     near = Point(0.0, 0.0)
     if request.HasField("near"):
         near = Point(request.near.latitude, request.near.longitude)
-        _degrees(checks, "near.latitude", near.latitude, LATITUDE_MAX)
-        _degrees(checks, "near.longitude", near.longitude, LONGITUDE_MAX)
+        checks.degrees("near.latitude", near.latitude, LATITUDE_MAX)
+        checks.degrees("near.longitude", near.longitude, LONGITUDE_MAX)
     else:
         checks.refuse("near", "is required")
     radius_km = radius_km_default
@@ -89,8 +89,3 @@ def _line(checks: Checks, path: str, line: common_pb2.Line) -> Line:
     if line.location:
         checks.refuse(f"{path}.location", _NO_LOCATION)
     return Line(line_id=line.line_id, sku=line.sku, quantity=line.quantity)
-
-
-def _degrees(checks: Checks, field: str, value: float, bound: float) -> None:
-    if not -bound <= value <= bound:  # NaN is not either
-        checks.refuse(field, f"must be {-bound:g} to {bound:g} degrees, is {value:g}")

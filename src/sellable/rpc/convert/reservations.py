@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sellable.limits import (
     ALLOCATIONS_PER_RESERVATION_MAX,
-    LINES_PER_RESERVATION_MAX,
     ORDER_REFERENCE_BYTES_MAX,
     PAGE_SIZE_DEFAULT,
     PAGE_SIZE_MAX,
@@ -20,20 +19,14 @@ from sellable.names import (
 )
 from sellable.reservation import ReservationFilter, ReserveRequest, State
 from sellable.rpc.convert.checks import Checks
-from sellable.rpc.convert.lines import (
-    check_line_ids,
-    line_of,
-    move_of,
-    parts_of,
-    refusal_of,
-)
+from sellable.rpc.convert.lines import lines_of, move_of, parts_of, refusal_of
 from sellable.rpc.convert.times import duration_ms, observe_us
 from sellable.v1 import reservations_pb2
 
 if TYPE_CHECKING:
     from google.protobuf.duration_pb2 import Duration
 
-    from sellable.reservation import Line, Part, Refusal
+    from sellable.reservation import Part, Refusal
 
 STATES: Final[dict[reservations_pb2.ReservationState.ValueType, State]] = {
     reservations_pb2.RESERVATION_STATE_HELD: State.HELD,
@@ -107,13 +100,8 @@ def reserve_stock(request: reservations_pb2.ReserveStockRequest, ttl: TtlBounds)
     checks = Checks()
     checks.name("reservation_id", request.reservation_id, identifier_problem)
     market = checks.market(request.channel, request.country)
-    lines: tuple[Line, ...] = ()
-    if checks.count("lines", request.lines, 1, LINES_PER_RESERVATION_MAX):
-        lines = tuple(
-            line_of(checks, f"lines[{index}]", line) for index, line in enumerate(request.lines)
-        )
-        check_line_ids(checks, lines)
-    ttl_ms = _ttl_ms(checks, request.ttl if request.HasField("ttl") else None, ttl)
+    lines = lines_of(checks, "lines", request.lines)
+    ttl_ms = ttl_ms_of(checks, request.ttl if request.HasField("ttl") else None, ttl)
     checks.optional_text("order_reference", request.order_reference, ORDER_REFERENCE_BYTES_MAX)
     replaced = request.replaces_reservation_id
     checks.optional_name("replaces_reservation_id", replaced, identifier_problem)
@@ -141,7 +129,7 @@ def extend_reservation(
     """Check a request for another expiry."""
     checks = Checks()
     checks.name("reservation_id", request.reservation_id, identifier_problem)
-    ttl_ms = _ttl_ms(checks, request.ttl if request.HasField("ttl") else None, ttl)
+    ttl_ms = ttl_ms_of(checks, request.ttl if request.HasField("ttl") else None, ttl)
     checks.done()
     return Extension(request.reservation_id, ttl_ms)
 
@@ -228,7 +216,8 @@ def list_reservations(request: reservations_pb2.ListReservationsRequest) -> List
     )
 
 
-def _ttl_ms(checks: Checks, ttl: Duration | None, bounds: TtlBounds) -> int:
+def ttl_ms_of(checks: Checks, ttl: Duration | None, bounds: TtlBounds) -> int:
+    """Check how long a hold lasts; None: as long as it does where nobody says."""
     if ttl is None:
         return bounds.default_ms
     return duration_ms(checks, "ttl", ttl, bounds.min_ms, bounds.max_ms)

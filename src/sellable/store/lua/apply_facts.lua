@@ -23,16 +23,16 @@ OUTCOME  DONE                a digit for each row that was answered: 1 APPLIED 2
 OUTCOME  OUT_OF_STEP         how many rows of the log are applied: not those before the ones that came
 COST     rows and markets of their locations, at most work_max beyond the last one
 ]]
---- @include key clock location_of new_sku load_sku share_of units position_of find_market market_at
---- @include add_to_markets add_supply set_position sellable_now record append_ledger load_supplies flush_supplies
---- @include note_number show_at_once show_numbers flush_sku quota_of flush_numbers note_rebased flush_all
---- @include holdings load_reservation store_reservation count_quotas unbind give_back settle expire_due later
---- @include store_later settle_shortages adopt_rules base_of create_position follows_base facts_of knows_fact
---- @include kept_facts keep_fact forget_facts forget_old apply_delta ship confirm_hold shipped_parts
---- @include close_if_empty compare_facts apply_count outstanding find_supply apply_future apply_receipt
---- @include apply_setting apply_shipment look_at fact_of apply_fact whole_second silence show_next note_seen
---- @include note_feed tally note_tallies log_key note_log keep_letter rows_applied begun_at finish_entries reply
---- @include write_all
+--- @include key clock location_of new_sku load_sku share_of units position_of find_market market_at add_to_markets
+--- @include add_supply set_position sellable_now record append_ledger load_supplies flush_supplies note_number
+--- @include show_at_once show_numbers flush_sku quota_of flush_numbers note_rebased flush_all holdings
+--- @include load_reservation store_reservation count_quotas unbind give_back settle expire_due later store_later
+--- @include settle_shortages adopt_rules base_of create_position follows_base facts_of knows_fact kept_facts
+--- @include keep_fact forget_facts forget_old apply_delta outflow_of note_outflow ship confirm_hold shipped_parts
+--- @include use_capacity settle_capacities close_if_empty compare_facts apply_count outstanding find_supply
+--- @include apply_future apply_receipt apply_setting apply_shipment look_at fact_of apply_fact whole_second silence
+--- @include show_next note_seen note_feed tally note_tallies log_key note_log keep_letter rows_applied begun_at
+--- @include finish_entries reply write_all
 local request = cmsgpack.unpack(ARGV[4])
 local retention_ms = tonumber(ARGV[3])
 local now = clock(ARGV[1])

@@ -32,7 +32,9 @@ end
 --- @include note_number show_at_once show_numbers flush_sku quota_of flush_numbers note_rebased
 --- @include flush_all holdings load_reservation store_reservation count_quotas unbind give_back settle
 --- @include expire_due network_due prepare_skus bind sells_from free_at take shortages mark_short
---- @include finish quota_left future_of promised_at retake rebind_short
+--- @include finish quota_left future_of promised_at capacity_left take_capacity retake_capacities
+--- @include use_capacity settle_capacities
+--- @include retake rebind_short
 
 -- Decide.
 local reservation = load_reservation(request.reservation_id)
@@ -66,6 +68,7 @@ elseif reservation.state == 'HELD' then
   if stale then
     return reply('STALE', stale)
   end
+  settle_capacities(reservation)
 end
 
 -- Apply.

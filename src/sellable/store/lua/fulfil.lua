@@ -20,8 +20,8 @@ COST     lines, allocations and the markets of their locations
 --- @include flush_supplies note_number show_at_once show_numbers flush_sku quota_of flush_numbers
 --- @include note_rebased flush_all holdings load_reservation store_reservation count_quotas unbind
 --- @include give_back settle adopt_rules base_of create_position follows_base facts_of knows_fact
---- @include keep_fact forget_facts forget_old apply_delta ship confirm_hold shipped_parts
---- @include close_if_empty shortages mark_short reply finish
+--- @include keep_fact forget_facts forget_old apply_delta outflow_of note_outflow ship confirm_hold shipped_parts
+--- @include use_capacity settle_capacities close_if_empty shortages mark_short reply finish
 local request = cmsgpack.unpack(ARGV[4])
 local retention_ms = tonumber(ARGV[3])
 local now = clock(ARGV[1])

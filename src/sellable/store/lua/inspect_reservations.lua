@@ -3,10 +3,11 @@
 inspect_reservations: which indexes do not say what the reservations say, for verify.
 KEYS[1]  network             hash    the partition's network; every other key has its tag
 ARGV[1]  ids                 msgpack at most 100 reservation ids
-OUTCOME  DONE                for each fault: reservation, index, 1 where the index should have it else 0
+OUTCOME  DONE                for each fault: reservation, index (or what it holds of which capacity), 1 where there
+                             should be one else 0
 COST     100 reservations with their SKUs and locations
 ]]
---- @include key holdings
+--- @include key holdings inspect_capacities
 local faults = {}
 
 local function expect(id, index, wanted)
@@ -36,6 +37,8 @@ for _, id in ipairs(cmsgpack.unpack(ARGV[1])) do
     end
     expect(id, 'x', reservation.state == 'HELD')
     expect(id, 'c', next(held.skus) == nil)
+    expect(id, 'shipby', (reservation.ship_by_ms or 0) > 0 and next(held.skus) ~= nil)
+    inspect_capacities(reservation, faults)
     if reservation.order_reference ~= '' then
       expect(id, 'i:o:' .. reservation.order_reference, true)
     end

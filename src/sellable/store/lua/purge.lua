@@ -1,13 +1,14 @@
 #!lua
 --[[
-purge: forget closed reservations past their retention, and the longest silent of too many sources.
+purge: forget closed reservations past their retention, daily capacities of days that are over, and the longest
+silent of too many sources.
 KEYS[1]  network             hash    the partition's network; every other key has its tag
 ARGV[1]  now_ms              int     0 = the engine's clock
 ARGV[2]  ledger_entries_max  int     length that bounds the ledger
 ARGV[3]  retention_ms        int     how long closed reservations, request ids and facts are kept
 ARGV[4]  feeds_max           int     how many sources are known at most
-OUTCOME  DONE                how many reservations were forgotten; fewer than 100 means no more were due
-COST     at most 100 reservations and 100 sources
+OUTCOME  DONE                how many reservations were forgotten; fewer than 100 means nothing more is due
+COST     at most 100 reservations, 100 days and 100 sources
 ]]
 --- @include key clock append_ledger reply
 local now = clock(ARGV[1])
@@ -20,6 +21,19 @@ for _, id in ipairs(due) do
     redis.call('ZREM', key('i:o:', reservation.order_reference), id)
   end
   redis.call('ZREM', key('c', ''), id)
+  if reservation.ship_by_ms then
+    redis.call('UNLINK', key('s:', id))
+  end
+end
+local days = redis.call('ZRANGEBYSCORE', key('days', ''), '-inf', now, 'LIMIT', 0, 100)
+for _, sku in ipairs(days) do
+  if redis.call('EXISTS', key('i:k:', sku)) == 1 then
+    -- An order that is late still holds it.
+    redis.call('ZADD', key('days', ''), now + 86400000, sku)
+  else
+    redis.call('UNLINK', key('k:', sku))
+    redis.call('ZREM', key('days', ''), sku)
+  end
 end
 local kept = {}
 local surplus = redis.call('ZCARD', key('feeds', '')) - tonumber(ARGV[4])
@@ -38,4 +52,4 @@ if #kept == 200 then
   -- They would hide those behind them for ever.
   redis.call('ZADD', key('feeds', ''), unpack(kept))
 end
-return reply('DONE', #due)
+return reply('DONE', #days == 100 and 100 or #due)

@@ -27,7 +27,7 @@ end
 --- @include show_numbers flush_sku quota_of note_rebased flush_all holdings load_reservation
 --- @include store_reservation count_quotas unbind give_back settle adopt_rules base_of create_position
 --- @include follows_base facts_of knows_fact keep_fact forget_facts forget_old apply_delta lower_on_hand
---- @include find_parts close_if_empty shortages mark_short finish
+--- @include find_parts use_capacity settle_capacities close_if_empty shortages mark_short finish
 
 -- Decide.
 local reservation = load_reservation(request.reservation_id)
@@ -60,7 +60,7 @@ if #request.parts > 0 then
   end
 else
   for _, line in ipairs(reservation.lines) do
-    for _, allocation in ipairs(line.allocations) do
+    for _, allocation in ipairs(line.capacity and {} or line.allocations) do
       parts[#parts + 1] = { line = line, allocation = allocation, quantity = allocation.open, at = 0 }
     end
   end

@@ -19,7 +19,8 @@ COST     markets of the fact's location
 --- @include note_rebased flush_all holdings load_reservation store_reservation count_quotas unbind
 --- @include give_back settle expire_due later store_later settle_shortages adopt_rules base_of
 --- @include create_position follows_base facts_of knows_fact kept_facts keep_fact forget_facts
---- @include forget_old apply_delta ship confirm_hold shipped_parts close_if_empty compare_facts
+--- @include forget_old apply_delta outflow_of note_outflow ship confirm_hold shipped_parts use_capacity
+--- @include settle_capacities close_if_empty compare_facts
 --- @include apply_count outstanding find_supply apply_future apply_receipt apply_setting apply_shipment
 --- @include look_at fact_of apply_fact whole_second silence show_next note_seen note_feed reply
 --- @include write_all

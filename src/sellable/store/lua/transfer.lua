@@ -27,7 +27,7 @@ COST     moves and the markets of their locations
 --- @include give_back settle expire_due network_due prepare_skus sells_from free_at take adopt_rules
 --- @include base_of create_position follows_base facts_of knows_fact keep_fact forget_facts forget_old
 --- @include apply_delta lower_on_hand find_parts check_targets check_moves shortages mark_short reply
---- @include finish
+--- @include finish use_capacity settle_capacities
 local request = cmsgpack.unpack(ARGV[4])
 local retention_ms = tonumber(ARGV[3])
 local now = clock(ARGV[1])
@@ -76,6 +76,7 @@ for at, part in ipairs(parts) do
     lower_on_hand(state, part.allocation.location, part.quantity, event_id, request.reservation_id, now, retention_ms)
   end
 end
+settle_capacities(reservation)
 reservation.requests[request.request_id] = request.fingerprint
 reservation.request_count = reservation.request_count + 1
 return finish('DONE', reservation, now, retention_ms)

@@ -21,6 +21,9 @@ local function apply_fact(fact, request, now, retention_ms, rows, at)
     outcome = apply_delta(state, fact.location, fact, now, retention_ms)
     if outcome == 'APPLIED' then
       record(state, 'ON_HAND', fact.location, fact.quantity, nil, fact.source)
+      if fact.quantity < 0 then
+        note_outflow(state, fact.location, -fact.quantity, fact.observe_us)
+      end
     end
     work = 10
   elseif kind == 'net' then

@@ -9,6 +9,7 @@ local function apply_shipment(state, fact, requests_max, now, retention_ms)
     local outcome = apply_delta(state, fact.location, delta, now, retention_ms)
     if outcome == 'APPLIED' then
       record(state, 'UNRESERVED_SHIPMENT', fact.location, -fact.quantity, fact.reservation_id, fact.source)
+      note_outflow(state, fact.location, fact.quantity, fact.observe_us)
     end
     return outcome, nil, 'the reservation is not known: on hand fell, nothing reserved did'
   end

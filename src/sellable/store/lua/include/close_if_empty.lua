@@ -1,6 +1,7 @@
 -- A reservation with nothing open is FULFILLED if something shipped, else RELEASED (or EXPIRED, if it
 -- was).
 local function close_if_empty(reservation)
+  settle_capacities(reservation)
   local shipped = false
   for _, line in ipairs(reservation.lines) do
     for _, allocation in ipairs(line.allocations) do

@@ -35,7 +35,8 @@ local function flush_sku(state, now)
   end
   local changed = show_numbers(state)
   state.version = state.version + 1
-  for _, value in ipairs({ ':c', state.version, ':e', state.epoch or 0, ':m', cmsgpack.pack(state.flat) }) do
+  for _, value in ipairs(state.capacity and { ':c', state.version }
+    or { ':c', state.version, ':e', state.epoch or 0, ':m', cmsgpack.pack(state.flat) }) do
     fields[#fields + 1] = value
   end
   for location in pairs(state.dirty) do

@@ -2,7 +2,7 @@
 -- state it is: what the indexes say about it.
 local function holdings(reservation)
   local held = { state = reservation.state, expire_ms = reservation.expire_ms, skus = {}, locations = {},
-    waiting = {} }
+    waiting = {}, }
   for _, line in ipairs(reservation.lines) do
     for _, allocation in ipairs(line.allocations) do
       if allocation.open > 0 then

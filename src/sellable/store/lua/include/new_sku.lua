@@ -9,6 +9,7 @@
 --   version  counts the writes, so that verify can tell whether two reads saw the same state
 --   bases    what base_of says, by location; based names those that changed
 --   facts    the deltas that are kept, by place: see facts_of
+--   capacity whether it is no SKU but the days of a location: it is in no market, and never overcommitted
 --   values   other fields that changed, as they are stored; writes are commands that wait for flush_sku
 -- A copy that look_at began (`partial`) is completed.
 local skus = {}
@@ -20,6 +21,7 @@ local function new_sku(sku, epoch, flat, overrides, item, version)
     skus[sku] = state
   end
   state.partial = nil
+  state.capacity = string.sub(sku, 1, 9) == 'capacity:'
   state.epoch = tonumber(epoch or nil)
   state.flat = flat and cmsgpack.unpack(flat) or {}
   state.overrides = overrides and cmsgpack.unpack(overrides) or nil

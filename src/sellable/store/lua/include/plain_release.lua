@@ -1,6 +1,6 @@
--- The short way to give a whole reservation back: no line of it is of a quota, has waited or was shipped, no two
--- are of one SKU, no position is overcommitted. nil, and nothing written, for others. Leaves in the store what the
--- general way would.
+-- The short way to give a whole reservation back: it has no plan, no line of it is of a quota, has waited or was
+-- shipped, no two are of one SKU, no position is overcommitted. nil, and nothing written, for others. Leaves in the
+-- store what the general way would.
 local function plain_release(request, packed, now, retention_ms)
   -- Decide.
   if #request.parts > 0 or request.request_id ~= '' or request.refusal ~= '' then
@@ -8,7 +8,7 @@ local function plain_release(request, packed, now, retention_ms)
   end
   local id, reservation = request.reservation_id, cmsgpack.unpack(packed)
   local held, states = reservation.state == 'HELD', {}
-  if not (held and reservation.expire_ms > now) and reservation.state ~= 'CONFIRMED' then
+  if reservation.ship_by_ms or (not (held and reservation.expire_ms > now) and reservation.state ~= 'CONFIRMED') then
     return nil
   end
   for _, line in ipairs(reservation.lines) do

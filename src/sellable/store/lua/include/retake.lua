@@ -25,7 +25,7 @@ local function retake(reservation, allocations_max, now, retention_ms)
   for pass = 1, 2 do
     for _, line in ipairs(reservation.lines) do
       local state = load_sku(line.sku)
-      for index = 1, #line.allocations do
+      for index = 1, line.capacity and 0 or #line.allocations do
         local allocation = line.allocations[index]
         local place = location_of(allocation.location)
         local here = 0
@@ -55,6 +55,9 @@ local function retake(reservation, allocations_max, now, retention_ms)
         end
       end
     end
+  end
+  if not retake_capacities(reservation, plan, now) then
+    return next(more_due) and 'MORE_DUE' or 'EXPIRED', { (next(more_due)) }
   end
   for _, part in ipairs(plan) do
     part.from.missing = nil

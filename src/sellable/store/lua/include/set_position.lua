@@ -3,6 +3,10 @@
 -- here: their readers do not trust the view, and refresh computes them from the positions.
 local function set_position(state, location, on_hand, reserved, safety, blocked)
   load_sku(state.sku)
+  if state.capacity then
+    state.positions[location], state.dirty[location] = { on_hand, reserved, safety, blocked }, true
+    return
+  end
   local old = position_of(state, location)
   local place = location_of(location)
   local available, overcommitted, counted = units(place, on_hand, reserved, safety, blocked)

@@ -36,7 +36,11 @@ local function ship(reservation, line, location, quantity, fact, now, retention_
     here.fulfilled = here.fulfilled + counted
   end
   fact.quantity = -quantity
-  local applied = apply_delta(state, location, fact, now, retention_ms) == 'APPLIED'
+  local outcome = apply_delta(state, location, fact, now, retention_ms)
+  local applied = outcome == 'APPLIED'
+  if outcome ~= 'DUPLICATE' then
+    note_outflow(state, location, quantity, fact.observe_us)
+  end
   if left > 0 then
     record(state, 'UNRESERVED_SHIPMENT', location, -left, reservation.reservation_id, fact.source)
   end

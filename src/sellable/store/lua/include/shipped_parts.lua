@@ -5,7 +5,7 @@ local function shipped_parts(reservation, parts)
   local found = {}
   if #parts == 0 then
     for _, line in ipairs(reservation.lines) do
-      for _, allocation in ipairs(line.allocations) do
+      for _, allocation in ipairs(line.capacity and {} or line.allocations) do
         local quantity = allocation.open + allocation.released + allocation.expired
         if reservation.state == 'HELD' or reservation.state == 'CONFIRMED' then
           quantity = allocation.open

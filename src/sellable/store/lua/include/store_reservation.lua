@@ -58,5 +58,15 @@ local function store_reservation(reservation, now, retention_ms)
   elseif before.state and not next(before.skus) then
     redis.call('ZREM', key('c', ''), id)
   end
+  if reservation.ship_by_ms then
+    if reservation.ship_by_ms > 0 and next(after.skus) then
+      redis.call('ZADD', key('shipby', ''), reservation.ship_by_ms, id)
+    else
+      redis.call('ZREM', key('shipby', ''), id)
+    end
+    if not next(after.skus) then
+      redis.call('ZREM', key('escalated', ''), id)
+    end
+  end
   indexed[id] = after
 end

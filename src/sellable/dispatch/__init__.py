@@ -1,0 +1,1 @@
+"""The use cases of sourcing: read the stock, decide, reserve; again on a lost race."""

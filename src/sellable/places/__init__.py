@@ -1,0 +1,1 @@
+"""Where postal codes are, and what is sea."""
