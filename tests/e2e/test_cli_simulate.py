@@ -225,6 +225,17 @@ def test_a_person_sees_a_table_and_a_picture() -> None:
     assert "<svg" in Path("p.svg").read_text()
 
 
+def test_a_postal_code_is_looked_up() -> None:
+    """In the table that is named; without one, or at sea, the row is bad."""
+    write(row("A", "2026-03-02T10:00:00Z").replace("46.5,3.0", ","))
+    assert "o.csv:2: destination: has no point; --postal-codes FILE" in simulate().err
+    Path("c.csv").write_text("country,postal_code,latitude,longitude\nFR,03000,46.5,3\n")
+    found = figures("--postal-codes", "c.csv", "--profile", "near")
+    assert pytest.approx(SOUTH_KM) == found["near"]["distance_km_per_order"]
+    write(row("A", "2026-03-02T10:00:00Z").replace("46.5,3.0", "0,0"))
+    assert "o.csv:2: destination.point: latitude 0, longitude 0 is at sea" in simulate().err
+
+
 def test_items_weigh() -> None:
     """A heavier tier costs more: the weight comes from the file of items."""
     priced = DOCUMENT.replace(

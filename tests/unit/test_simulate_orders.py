@@ -101,7 +101,7 @@ def test_json_is_read_as_protobuf_writes_it() -> None:
             changed(lines=[{"sku": "S", "quantity": 1}, {"sku": "S", "quantity": 0}]),
             "lines[1].quantity: 0 is not a whole number from 1",
         ),
-        (changed(destination={"country": "BE"}), "destination.point: is missing"),
+        (changed(destination={"country": "BE"}), "latitude and longitude: are missing"),
         (
             changed(destination={"country": "BE", "point": {"latitude": 91}}),
             "destination.latitude: 91 is not a number from -90 to 90",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeAlias
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -13,37 +13,29 @@ from sellable.cli.failure import ExitCode, Failure, usage
 from sellable.cli.item_rows import rows
 from sellable.cli.show import number
 from sellable.cli.verify import progress_bar
-from sellable.errors import UnknownMarket
+from sellable.errors import InvalidFields, UnknownMarket
 from sellable.ingest.compressed import unpacked
 from sellable.ingest.rows import FileProblem
+from sellable.places.destination import located
+from sellable.places.reading import read_postal_codes
 from sellable.rpc.convert.inventory import item
-from sellable.simulate import BadRow, UnusableFile, read_orders, read_snapshot
+from sellable.simulate import BadRow, RefusedRow, UnusableFile, read_orders, read_snapshot
 from sellable.stock import FactResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from sellable.geo import Point
     from sellable.network import Network
     from sellable.simulate import Replay, Snapshot, TimedOrder
     from sellable.stock import Item
 
+Span: TypeAlias = "tuple[int | None, int | None]"  # in ms; None does not bound it
+
 _TOLD_MAX: Final = 1_000  # bad rows in JSON
 _SHOWN_MAX: Final = 20  # and for people
 _ORDERS_PER_STEP: Final = 20  # of the progress bar
-
-
-class Span(NamedTuple):
-    """Orders of which times count, in ms: from the first until just before the last."""
-
-    from_ms: int | None
-    until_ms: int | None
-
-    def holds(self, at_ms: int) -> bool:
-        """Tell whether a moment is within."""
-        return (self.from_ms is None or at_ms >= self.from_ms) and (
-            self.until_ms is None or at_ms < self.until_ms
-        )
 
 
 class BadRows:
@@ -89,8 +81,36 @@ class BadRows:
             )
 
 
-def play(file: Path, network: Network, replay: Replay, span: Span, bad: BadRows) -> int:
-    """Play every order within the span; return how many were outside of it.
+class Places:
+    """Where destinations are: as they state, or by a table of postal codes."""
+
+    def __init__(self, table: Path | None) -> None:
+        """Read the table, if there is one.
+
+        Raises:
+            SettingsRefused: If it cannot be read.
+        """
+        self._codes = read_postal_codes(table) if table else None
+
+    def locate(self, country: str, postal_code: str, point: Point | None) -> Point:
+        """Return the point of a destination.
+
+        Raises:
+            RefusedRow: If there is none, or it is at sea.
+        """
+        if point is None and self._codes is None:
+            raise RefusedRow("destination: has no point; --postal-codes FILE looks up postal codes")
+        try:
+            return located(self._codes, country, postal_code, point, field="destination")
+        except InvalidFields as error:
+            [violation] = error.violations
+            raise RefusedRow(f"{violation.field}: {violation.description}") from error
+
+
+def play(
+    file: Path, network: Network, replay: Replay, span: Span, places: Places, bad: BadRows
+) -> int:
+    """Play every order of a span, from the first until just before the last ms; count the others.
 
     Once a row is bad that may not be skipped, the rest is only read for what else is bad.
 
@@ -101,7 +121,8 @@ def play(file: Path, network: Network, replay: Replay, span: Span, bad: BadRows)
     sourcing = network.sourcing
     with _unpacked(file) as (stream, fraction), progress_bar("simulating") as bar:
         task = bar.add_task("", total=1.0)
-        for order in read_orders(stream, sourcing.currency, sourcing.exchange_rates):
+        orders = read_orders(stream, sourcing.currency, sourcing.exchange_rates, places.locate)
+        for order in orders:
             if isinstance(order, BadRow):
                 bad.add(name, order)
                 continue
@@ -110,7 +131,7 @@ def play(file: Path, network: Network, replay: Replay, span: Span, bad: BadRows)
                 bad.add(name, BadRow(order.line, problem))
                 continue
             before_ms = order.at_ms
-            if not span.holds(order.at_ms):
+            if not _within(span, order.at_ms):
                 left_out += 1
             elif bad.skipped or not bad.count:
                 _play_one(order, replay, name, bad)
@@ -121,6 +142,11 @@ def play(file: Path, network: Network, replay: Replay, span: Span, bad: BadRows)
     if not played and not left_out and not bad.count:
         raise usage(f"{name} has no order")
     return left_out
+
+
+def _within(span: Span, at_ms: int) -> bool:
+    from_ms, until_ms = span
+    return (from_ms is None or at_ms >= from_ms) and (until_ms is None or at_ms < until_ms)
 
 
 def _play_one(order: TimedOrder, replay: Replay, name: str, bad: BadRows) -> None:

@@ -33,6 +33,10 @@ _Items = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="weight, value and class, as `sellable items put` reads it"),
 ]
+_PostalCodes = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="where postal codes are, for orders without a point"),
+]
 _Profiles = Annotated[
     list[str] | None,
     typer.Option(
@@ -67,6 +71,7 @@ def simulate_command(
     stock: _Stock,
     network: _Network,
     items: _Items = None,
+    postal_codes: _PostalCodes = None,
     profile: _Profiles = None,
     from_time: _From = "",
     until_time: _Until = "",
@@ -90,7 +95,7 @@ def simulate_command(
       sellable sourcing simulate --orders o --stock s --network n --plot p.png
     """
     check_picture(plot)
-    from_ms, until_ms = _bound(from_time, "--from"), _bound(until_time, "--until")
+    span = _bound(from_time, "--from"), _bound(until_time, "--until")
     limit_ms = duration_ms(solve_limit, "--solve-limit")
     slow_after_days = duration_ms(slow_after, "--slow-after") / _DAY_MS
     document = parsed(document_name(network), read_document(network))
@@ -101,6 +106,7 @@ def simulate_command(
     from sellable.simulate import Replay  # noqa: PLC0415
     from sellable.sourcing.decide import Profiles  # noqa: PLC0415
 
+    places = sourcing_replay.Places(postal_codes)
     bad = sourcing_replay.BadRows(skipped=skip_bad)
     replay = Replay(
         document,
@@ -112,14 +118,12 @@ def simulate_command(
         solve_limit_ms=limit_ms,
     )
     bad.refuse()
-    span = sourcing_replay.Span(from_ms, until_ms)
-    left_out = sourcing_replay.play(orders, document, replay, span, bad)
+    left_out = sourcing_replay.play(orders, document, replay, span, places, bad)
     bad.refuse()
     answer = answer_of(replay.figures, document.sourcing.currency, left_out, bad)
     if plot is not None:
         draw_figures(replay.figures, document.sourcing.currency, plot)
-        if not as_json:
-            answer = answer._replace(view=[*answer.view, Text(f"picture in {plot}")])
+        answer = answer._replace(view=[*answer.view, Text(f"picture in {plot}")])
     write_answer(answer, as_json=as_json)
 
 

@@ -9,13 +9,14 @@ from sellable.simulate.figures import Figures
 from sellable.simulate.order_fields import TimedOrder
 from sellable.simulate.orders import read_orders
 from sellable.simulate.replay import Replay
-from sellable.simulate.rows import BadRow, UnusableFile
+from sellable.simulate.rows import BadRow, RefusedRow, UnusableFile
 from sellable.simulate.snapshot import Position, Snapshot, read_snapshot
 
 __all__ = [
     "BadRow",
     "Figures",
     "Position",
+    "RefusedRow",
     "Replay",
     "Snapshot",
     "TimedOrder",

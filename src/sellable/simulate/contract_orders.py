@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from sellable.names import country_problem, currency_problem, order_reference_problem
-from sellable.simulate.fields import MICROS, moment_ms, point, text, whole
+from sellable.simulate.fields import MICROS, moment_ms, point_of, text, whole
 from sellable.simulate.order_fields import (
     TimedOrder,
     counted,
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from sellable.geo import Point
     from sellable.reservation import Line
+    from sellable.simulate.order_fields import Locate
     from sellable.simulate.rows import Row
 
 _ORDER_FIELDS: Final = (
@@ -47,12 +48,13 @@ _DESTINATION_FIELDS: Final = ("country", "postal_code", "point")
 _CAPITAL: Final = re.compile("[A-Z]")
 
 
-def order_of(row: Row, worth: Mapping[str, float]) -> TimedOrder:
+def order_of(row: Row, worth: Mapping[str, float], locate: Locate) -> TimedOrder:
     """Return the order of a line.
 
     Args:
         row: An `Order` with its `time`, or a `SourceOrderRequest`.
         worth: What a unit of each known currency is worth in the one of the costs.
+        locate: See `read_orders`.
 
     Raises:
         RefusedRow: With the field path and what is allowed.
@@ -75,7 +77,7 @@ def order_of(row: Row, worth: Mapping[str, float]) -> TimedOrder:
         Order(
             market=market_of(given),
             lines=counted([_line_at(line, index) for index, line in enumerate(lines)]),
-            destination=_destination(given.get("destination")),
+            destination=_destination(given.get("destination"), locate),
             order_reference=text(given, "order_reference", order_reference_problem)
             if reference
             else "",
@@ -94,24 +96,25 @@ def _line_at(values: Mapping[str, Any], index: int) -> Line:
         raise RefusedRow(f"lines[{index}].{error}") from error
 
 
-def _destination(given: Any) -> Destination:
+def _destination(given: Any, locate: Locate) -> Destination:
     if not isinstance(given, dict):
         raise RefusedRow("destination: is missing")
     try:
         _refuse_unknown(given, _DESTINATION_FIELDS)
-        return Destination(
-            country=text(given, "country", country_problem),
-            postal_code=postal_code_of(given),
-            point=_point(given.get("point")),
-        )
+        country, postal_code = text(given, "country", country_problem), postal_code_of(given)
+        point = _point(given.get("point"))
     except RefusedRow as error:
         raise RefusedRow(f"destination.{error}") from error
+    point = locate(country, postal_code, point)
+    return Destination(country=country, postal_code=postal_code, point=point)
 
 
-def _point(given: Any) -> Point:
+def _point(given: Any) -> Point | None:
+    if given is None:
+        return None
     if not isinstance(given, dict):
-        raise RefusedRow("point: is missing; a simulation looks up no postal code")
-    return point({"latitude": 0.0, "longitude": 0.0, **given})  # protobuf leaves out a 0
+        raise RefusedRow('point: must be an object, e.g. {"latitude": 45.76, "longitude": 4.83}')
+    return point_of({"latitude": 0.0, "longitude": 0.0, **given})  # protobuf leaves out a 0
 
 
 def _value(given: Any, worth: Mapping[str, float]) -> int | None:

@@ -56,7 +56,7 @@ def decimal(values: Mapping[str, Any], field: str, low: float, high: float) -> f
     return number
 
 
-def point(values: Mapping[str, Any]) -> Point:
+def point_of(values: Mapping[str, Any]) -> Point:
     """Return the point of `latitude` and `longitude`."""
     return Point(
         decimal(values, "latitude", -LATITUDE_MAX, LATITUDE_MAX),

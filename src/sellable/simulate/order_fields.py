@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from sellable.limits import LINES_PER_RESERVATION_MAX
 from sellable.names import (
@@ -19,12 +19,17 @@ from sellable.simulate.fields import text, whole
 from sellable.simulate.rows import RefusedRow
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from sellable.geo import Point
     from sellable.sourcing.order import Order
 
 _POSTAL_CODE_BYTES_MAX: Final = 32
 _postal_problem = partial(text_problem, bytes_max=_POSTAL_CODE_BYTES_MAX)
+
+
+# Country, postal code and the point that is stated to the point of a destination.
+Locate: TypeAlias = "Callable[[str, str, Point | None], Point]"
 
 
 class TimedOrder(NamedTuple):
@@ -62,3 +67,14 @@ def market_of(values: Mapping[str, Any]) -> str:
 def postal_code_of(values: Mapping[str, Any]) -> str:
     """Return the postal code, or an empty one."""
     return text(values, "postal_code", _postal_problem) if values.get("postal_code") else ""
+
+
+def stated(_country: str, _postal_code: str, point: Point | None) -> Point:
+    """Return the point that a destination states.
+
+    Raises:
+        RefusedRow: If it states none.
+    """
+    if point is None:
+        raise RefusedRow("latitude and longitude: are missing, and no table has postal codes")
+    return point

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from sellable.limits import LINES_PER_RESERVATION_MAX
 from sellable.names import country_problem, order_reference_problem
 from sellable.simulate.contract_orders import order_of
-from sellable.simulate.fields import micros, moment_ms, point, text
+from sellable.simulate.fields import micros, moment_ms, point_of, text
 from sellable.simulate.order_fields import (
     TimedOrder,
     counted,
     line_of,
     market_of,
     postal_code_of,
+    stated,
 )
 from sellable.simulate.rows import BadRow, RefusedRow, Row, read_rows
 from sellable.sourcing.order import Destination, Order
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from sellable.reservation import Line
+    from sellable.simulate.order_fields import Locate
 
 COLUMNS: Final = {
     "order": "order",
@@ -50,15 +52,16 @@ _REQUIRED: Final = (
     "time",
     "channel",
     "country",
-    "latitude",
-    "longitude",
     "sku",
     "quantity",
 )
 
 
 def read_orders(
-    stream: BinaryIO, currency: str = "", rates: Mapping[str, float] | None = None
+    stream: BinaryIO,
+    currency: str = "",
+    rates: Mapping[str, float] | None = None,
+    locate: Locate = stated,
 ) -> Iterator[TimedOrder | BadRow]:
     """Give the orders of a file in its order, and each row that is none.
 
@@ -66,13 +69,14 @@ def read_orders(
         stream: Read as the orders are taken, so a file of any length costs the memory of one.
         currency: Of the network's sourcing section; values in others need a rate.
         rates: What a unit of another currency is worth in it.
+        locate: Returns the point of a destination; it raises RefusedRow if there is none.
 
     Raises:
         UnusableFile: Where nothing further can be read.
     """
     is_json, rows = read_rows(stream, COLUMNS, _REQUIRED)
     if not is_json:
-        yield from _csv_orders(rows)
+        yield from _csv_orders(rows, locate)
         return
     worth = {currency: 1.0, **(rates or {})}
     for row in rows:
@@ -80,12 +84,12 @@ def read_orders(
             yield row
             continue
         try:
-            yield order_of(row, worth)
+            yield order_of(row, worth, locate)
         except RefusedRow as error:
             yield BadRow(row.line, str(error))
 
 
-def _csv_orders(rows: Iterable[Row | BadRow]) -> Iterator[TimedOrder | BadRow]:
+def _csv_orders(rows: Iterable[Row | BadRow], locate: Locate) -> Iterator[TimedOrder | BadRow]:
     last = None
 
     def name_of(row: Row | BadRow) -> str | None:
@@ -108,10 +112,10 @@ def _csv_orders(rows: Iterable[Row | BadRow]) -> Iterator[TimedOrder | BadRow]:
             if readable:
                 yield BadRow(readable[0].line, "the order is left out: a row of it is bad")
             continue
-        yield from _csv_order(readable)
+        yield from _csv_order(readable, locate)
 
 
-def _csv_order(rows: list[Row]) -> Iterator[TimedOrder | BadRow]:
+def _csv_order(rows: list[Row], locate: Locate) -> Iterator[TimedOrder | BadRow]:
     line, first = rows[0]
     lines: list[Line] = []
     problems: list[BadRow] = []
@@ -130,15 +134,7 @@ def _csv_order(rows: list[Row]) -> Iterator[TimedOrder | BadRow]:
             Order(
                 market=market_of(first),
                 lines=counted(lines),
-                destination=Destination(
-                    country=text(
-                        {"destination_country": first.get("country"), **first},
-                        "destination_country",
-                        country_problem,
-                    ),
-                    postal_code=postal_code_of(first),
-                    point=point(first),
-                ),
+                destination=_destination(first, locate),
                 order_reference=text(first, "order", order_reference_problem),
                 promise_ms=moment_ms(first, "promise_time") if "promise_time" in first else 0,
                 value_micros=None if value is None else micros(value, "value"),
@@ -147,3 +143,12 @@ def _csv_order(rows: list[Row]) -> Iterator[TimedOrder | BadRow]:
         )
     except RefusedRow as error:
         yield BadRow(line, str(error))
+
+
+def _destination(values: Mapping[str, str], locate: Locate) -> Destination:
+    given = {"destination_country": values.get("country"), **values}
+    country = text(given, "destination_country", country_problem)
+    postal_code = postal_code_of(values)
+    has_point = "latitude" in values or "longitude" in values
+    point = locate(country, postal_code, point_of(values) if has_point else None)
+    return Destination(country=country, postal_code=postal_code, point=point)
