@@ -249,3 +249,15 @@ def test_items_weigh() -> None:
     Path("i.csv").write_text("sku,weight_grams\nS1,heavy\n")
     ended = simulate("--items", "i.csv")
     assert (2, True) == (ended.exit_code, "i.csv:2: weight_grams: 'heavy'" in ended.err)
+
+
+def test_an_order_that_cannot_be_costed_is_a_bad_row() -> None:
+    """It counts under no profile, and the file goes on with --skip-bad."""
+    write(row("A", "2026-03-02T10:00:00Z", units=10**12), row("B", "2026-03-02T11:00:00Z"))
+    dear = DOCUMENT.replace("order: [distance]", "weights: {shipping_cost: 1}, unfilled: 10000000")
+    Path("n.yaml").write_text(dear)
+    ended = simulate("--skip-bad", "--json")
+    assert 0 == ended.exit_code, ended.err
+    told = ended.value
+    assert [2] == [one["line"] for one in told["bad_rows"]]
+    assert [1, 1] == [profile["orders"] for profile in told["profiles"].values()]

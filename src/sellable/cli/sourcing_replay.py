@@ -152,7 +152,7 @@ def _within(span: Span, at_ms: int) -> bool:
 def _play_one(order: TimedOrder, replay: Replay, name: str, bad: BadRows) -> None:
     try:
         replay.play(order)
-    except UnknownMarket as error:
+    except (InvalidFields, UnknownMarket) as error:
         bad.add(name, BadRow(order.line, str(error)))
 
 

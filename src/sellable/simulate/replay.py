@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sellable.simulate.order_fields import TimedOrder
     from sellable.simulate.snapshot import Snapshot
     from sellable.sourcing.order import SourcingStock
-    from sellable.sourcing.plan import Decision
+    from sellable.sourcing.plan import Decision, Plan
     from sellable.stock import Item
 
 _NETWORK_VERSION = 1  # a file has none
@@ -76,25 +76,35 @@ class Replay:
         """Decide an order under each profile, and take what its plan ships.
 
         Raises:
-            UnknownMarket: The network has no such market; nothing was counted.
+            InvalidFields: The order cannot be costed; nothing was counted under any profile.
+            UnknownMarket: The network has no such market; likewise.
         """
-        for name, shelf in self._shelves.items():
-            self._play(name, shelf, timed)
+        decided = [(name, *self._decided(name, timed)) for name in self._shelves]
+        for name, stock, outcome, took_ns in decided:
+            figures = self.figures[name]
+            figures.add_time(took_ns)
+            if isinstance(outcome, NoFeasiblePlan):
+                figures.add_none(timed.order, outcome)
+            elif isinstance(outcome, UnknownSku):
+                figures.add_none(timed.order, "unknown SKU")
+            else:
+                figures.add_plan(timed.order, timed.at_ms, stock, outcome)
+                self._shelves[name].take(outcome, timed.at_ms)
 
-    def _play(self, name: str, shelf: Shelf, timed: TimedOrder) -> None:
+    def _decided(
+        self, name: str, timed: TimedOrder
+    ) -> tuple[SourcingStock, Plan | NoFeasiblePlan | UnknownSku, int]:
+        """Return the stock, the plan or why there is none, and how long it took."""
         order, at_ms = timed.order, timed.at_ms
-        figures = self.figures[name]
-        stock = shelf.stock(order.market, (line.sku for line in order.lines), at_ms)
+        skus = (line.sku for line in order.lines)
+        stock = self._shelves[name].stock(order.market, skus, at_ms)
         request = SourcingRequest(
             order=order, profile=name, at_ms=at_ms, solve_limit_ms=self._limit_ms
         )
+        outcome: Plan | NoFeasiblePlan | UnknownSku
         begun_ns = perf_counter_ns()
         try:
-            plan = self._decider.decide(request, stock).plan
+            outcome = self._decider.decide(request, stock).plan
         except (NoFeasiblePlan, UnknownSku) as none:
-            figures.add_time(perf_counter_ns() - begun_ns)
-            figures.add_none(order, none if isinstance(none, NoFeasiblePlan) else "unknown SKU")
-            return
-        figures.add_time(perf_counter_ns() - begun_ns)
-        figures.add_plan(order, at_ms, stock, plan)
-        shelf.take(plan, at_ms)
+            outcome = none
+        return stock, outcome, perf_counter_ns() - begun_ns
