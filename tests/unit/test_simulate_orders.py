@@ -110,7 +110,7 @@ def test_json_is_read_as_protobuf_writes_it() -> None:
             changed(value={"currency_code": "CHF", "units": 1}),
             "value: no exchange rate for CHF",
         ),
-        (changed(chanel="web"), "unknown 'chanel', did you mean channel?"),
+        (changed(chan="web"), "unknown 'chan', did you mean channel?"),
         (
             changed(lines=[{"sku": "S", "quantity": 1, "qty": 2}]),
             "lines[0].unknown 'qty'",
