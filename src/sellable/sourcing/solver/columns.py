@@ -83,6 +83,7 @@ class Pricing:
     Attributes:
         profit: (m, i) of an item, less `by_gram` times its weight.
         by_gram: (m,) the price of weight, where the profitable items are too heavy together.
+        base: (m,) what it costs to begin a column.
         least: (m,) no column of the mode has less reduced cost.
     """
 
@@ -92,6 +93,7 @@ class Pricing:
     prices: Prices
     profit: Real
     by_gram: Real
+    base: Real
     least: Real
 
     @classmethod
@@ -103,7 +105,7 @@ class Pricing:
             if price:
                 profit = profit - price * items.spent_unit[row]
                 base = base + price * items.spent_fixed[row]
-        full = np.maximum(profit, 0) * items.most
+        full = profit * np.where(profit > 0, items.most, items.least)
         by_gram = np.zeros(len(fixed))
         heavy = np.flatnonzero(((profit > 0) * items.most) @ items.grams > items.up_to)
         if len(heavy):
@@ -112,10 +114,20 @@ class Pricing:
             )
             profit = profit.copy()
             profit[heavy] -= by_gram[heavy, None] * items.grams
-            full[heavy] = np.maximum(profit[heavy], 0) * items.most[heavy]
+            full[heavy] = profit[heavy] * np.where(
+                profit[heavy] > 0, items.most[heavy], items.least[heavy]
+            )
         priced = np.zeros(len(fixed))
         priced[heavy] = by_gram[heavy] * items.up_to[heavy]
-        return cls(items, fixed, unit, prices, profit, by_gram, base - full.sum(axis=1) - priced)
+        base = base - priced
+        return cls(items, fixed, unit, prices, profit, by_gram, base, base - full.sum(axis=1))
+
+    def least_with(self, mode: Whole, amount: Real) -> Real:
+        """Return what columns cost at least that send of each item at least so much."""
+        most, profit = self.items.most[mode], self.profit[mode]
+        able = (amount <= most).all(axis=1) & (amount @ self.items.grams <= self.items.up_to[mode])
+        least = self.base[mode] - (profit * np.where(profit > 0, most, amount)).sum(axis=1)
+        return np.where(able, least, np.inf)
 
     def bound(self) -> float:
         """Return a bound of the problem: no plan costs less."""
@@ -141,13 +153,15 @@ class Pricing:
         later = np.cumsum((items.most * items.grams)[:, ::-1], axis=1)[:, ::-1]
         later = np.concatenate([later[:, 1:], np.zeros((len(later), 1))], axis=1)
         for item in range(len(items.demand)):
-            if not items.most[mode, item].any():
+            most, profit = items.most[mode, item], self.profit[mode, item]
+            few = items.least[mode, item]
+            if not most.any():
                 chosen.append(np.zeros(len(mode)))
                 continue
-            most, profit = items.most[mode, item], self.profit[mode, item]
-            row, amount = _amounts(np.minimum(most, 1) if coarse else most)
-            amount = amount * most[row] if coarse else amount
-            gone = np.maximum(profit, 0)[row] * most[row] - profit[row] * amount
+            span = most - few
+            row, amount = _amounts(np.minimum(span, 1) if coarse else span)
+            amount = few[row] + (amount * span[row] if coarse else amount)
+            gone = profit[row] * (np.where(profit > 0, most, few)[row] - amount)
             lost = lost[row] + gone
             grams = grams[row] + items.grams[item] * amount
             kept = lost <= slack

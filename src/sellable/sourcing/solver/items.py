@@ -15,7 +15,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sellable.sourcing.solver.problem import Problem, Whole
+    from sellable.sourcing.solver.problem import Mask, Problem, Whole
 
     Real = NDArray[np.float64]
 
@@ -33,6 +33,7 @@ class Items:
         place: (m,) the location of a mode, those of no location after the last one.
         source: (m,) the mode of the problem, -1 where it is of no location.
         most: (m, i) how many of an item the mode can send at most.
+        least: (m, i) how many it sends at least, 0 until sets of locations are looked at.
         above, up_to: (m,) weight that it takes.
         fixed, unit: (m, k) and (m, i, k) costs.
         shared: Rows of `stock` that several items take from, and (i,) how many units each takes.
@@ -47,6 +48,7 @@ class Items:
     place: Whole
     source: Whole
     most: Real
+    least: Real
     above: Real
     up_to: Real
     fixed: Whole
@@ -63,6 +65,7 @@ class Items:
             place=self.place[modes],
             source=self.source[modes],
             most=self.most[modes],
+            least=self.least[modes],
             above=self.above[modes],
             up_to=self.up_to[modes],
             fixed=self.fixed[modes],
@@ -100,7 +103,8 @@ def items_of(problem: Problem) -> Items:
     by_mode = np.where(
         grams > 0, np.minimum(by_mode, problem.mode_grams_max[:, None] // heavy), by_mode
     )
-    kept = np.flatnonzero(by_mode.any(axis=1) & (problem.mode_grams_max >= 0))
+    able = by_mode.any(axis=1) & (problem.mode_grams_max >= 0)
+    kept = np.flatnonzero(able & ~_outdone(problem))
     unit = np.einsum("mnk,in->mik", problem.mode_unit[kept], lines)
     items = Items(
         problem=problem,
@@ -110,6 +114,7 @@ def items_of(problem: Problem) -> Items:
         place=problem.mode_location[kept],
         source=kept,
         most=by_mode[kept].astype(float),
+        least=np.zeros((len(kept), len(lines))),
         above=problem.mode_grams_min[kept].astype(float),
         up_to=problem.mode_grams_max[kept].astype(float),
         fixed=problem.mode_fixed[kept],
@@ -123,6 +128,26 @@ def items_of(problem: Problem) -> Items:
         budget=np.zeros(0),
     )
     return _bounded(_unfilled(items) if problem.partial else items, of_sku)
+
+
+def _outdone(problem: Problem) -> Mask:
+    """Return the modes that another one of the location replaces, at no more of anything."""
+    place, count = problem.mode_location, len(problem.mode_location)
+    size = (-problem.mode_grams_min, problem.mode_grams_max)
+    uses = (problem.mode_parcels, *problem.mode_fixed.T)
+    outdone = np.zeros(count, dtype=bool)
+    for apart in range(1, int(np.unique(place, return_counts=True)[1].max(initial=0))):
+        first = np.flatnonzero(place[apart:] == place[:-apart])
+        for one, other in ((first, first + apart), (first + apart, first)):
+            better = ~outdone[one]
+            for each in size:
+                better &= each[one] >= each[other]
+            for each in uses:
+                better &= each[one] <= each[other]
+            rows = np.flatnonzero(better)
+            units = problem.mode_unit[one[rows]] <= problem.mode_unit[other[rows]]
+            outdone[other[rows[units.all(axis=(1, 2))]]] = True
+    return outdone
 
 
 def _lines(problem: Problem) -> Whole:
@@ -153,6 +178,7 @@ def _unfilled(items: Items) -> Items:
         place=np.concatenate([items.place, places + np.arange(count)]),
         source=np.concatenate([items.source, np.full(count, -1)]),
         most=np.concatenate([items.most, np.diag(items.demand)]),
+        least=np.concatenate([items.least, np.zeros((count, count))]),
         above=np.concatenate([items.above, np.full(count, -1.0)]),
         up_to=np.concatenate([items.up_to, np.full(count, WEIGHT_MAX)]),
         fixed=np.concatenate([items.fixed, np.zeros((count, levels), dtype=np.int64)]),

@@ -9,7 +9,7 @@ import numpy as np
 
 from sellable.sourcing.solver.items import Items, items_of
 from sellable.sourcing.solver.plans import Quantities, solution_of
-from sellable.sourcing.solver.stage import Outcome, Stage, close, price_out
+from sellable.sourcing.solver.stage import Outcome, Stage, by_sets, close, price_out
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -53,8 +53,10 @@ class SplitLines:
             stage = Stage.of(items, level)
             cost = stage.known(known.objective[level]) if known else np.inf
             outcome = Outcome(0.0, cost)
-            priced = price_out(stage, _sent(items, known), outcome, deadline)
-            close(priced, outcome, deadline)
+            if not by_sets(stage, outcome, deadline):
+                priced = price_out(stage, _sent(items, known), outcome, deadline)
+                close(priced, outcome, deadline)
+                items = priced.stage.items
             if outcome.sent is not None:
                 known = self._solution(outcome.sent)
             if outcome.proven() and known is None:
@@ -66,7 +68,7 @@ class SplitLines:
                 bound += [stage.told(outcome.bound), *below]
                 return _proven(self.problem, known, tuple(bound))
             bound.append(known.objective[level])
-            items = priced.stage.items.within(level, known.objective[level])
+            items = items.within(level, known.objective[level])
         return _proven(self.problem, known, tuple(bound)) if known else None
 
     def through(self, best: Solution, deadline: Deadline) -> dict[int, tuple[int, ...] | None]:

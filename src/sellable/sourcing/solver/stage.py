@@ -15,6 +15,8 @@ import numpy as np
 from sellable.sourcing.solver.columns import Prices, Pricing, negative
 from sellable.sourcing.solver.master import Master
 from sellable.sourcing.solver.search import Found, Search, Sent
+from sellable.sourcing.solver.supports import supports_of
+from sellable.sourcing.solver.deadline import clock_s
 
 if TYPE_CHECKING:
     from sellable.sourcing.solver.columns import Columns
@@ -30,6 +32,9 @@ ROWS_MAX = 300_000  # while all are made within the gap
 COST_BITS = 36  # of the dearest plan; sums of such costs are exact
 CONVERGED = 1e-6  # of the bound: what is not worth another round
 COLUMNS_FEW = 2  # in a plan: the second one is looked up
+LOG = False
+LOCATIONS_FEW = 3
+SETS_FIRST = 1
 GAP_FIRST = 0.02  # of the bound; then twice as much, and so on
 
 
@@ -73,6 +78,10 @@ class Stage:
         """Return the least cost that a plan can have by a bound."""
         return float(np.ceil(bound / self.factor) * self.factor)
 
+    def limit(self, outcome: Outcome) -> float:
+        """Return the most that a better plan can cost."""
+        return min(outcome.cost - self.factor, self.highest)
+
     def only(self, modes: Mask) -> Stage:
         """Return the stage with some modes alone."""
         rows = np.flatnonzero(modes)
@@ -80,11 +89,11 @@ class Stage:
             self, items=self.items.only(rows), fixed=self.fixed[rows], unit=self.unit[rows]
         )
 
-    def columns_max(self) -> float:
-        """Return how many columns a plan has at most, by resources that each column uses."""
-        least = self.items.spent_fixed.min(axis=1, initial=np.inf)
+    def columns_max(self, cost: float) -> float:
+        """Return how many columns a plan of a cost has at most, by what each column uses."""
+        least = np.append(self.items.spent_fixed.min(axis=1, initial=np.inf), self.fixed.min(initial=np.inf))
         bounding = np.isfinite(least) & (least > 0)
-        most = self.items.budget[bounding] // least[bounding]
+        most = np.append(self.items.budget, cost)[bounding] // least[bounding]
         return float(most.min(initial=np.inf))
 
     def at(self, prices: Prices) -> Pricing:
@@ -148,11 +157,22 @@ def price_out(stage: Stage, plan: Sent, outcome: Outcome, deadline: Deadline) ->
     """Return good prices, beginning with a plan's; raise the bound of the outcome."""
     master = Master(stage.items, stage.highest + 1)
     prices = stage.first_prices()
-    if plan:
+    if plan and np.isin([mode for mode, _ in plan], stage.items.source).all():
         columns = stage.columns(plan)
         master.add(columns)
         prices = _shared_out(columns, prices, stage.items.demand)
-    coarse = True
+    return _priced(stage, prices, master, outcome, deadline, coarse=True)
+
+
+def _priced(
+    stage: Stage,
+    prices: Prices,
+    master: Master,
+    outcome: Outcome,
+    deadline: Deadline,
+    *,
+    coarse: bool,
+) -> Priced:
     best = Priced(stage, prices, -np.inf)
     for rounds in range(ROUNDS_MAX):
         pricing = stage.at(prices)
@@ -185,6 +205,41 @@ def price_out(stage: Stage, plan: Sent, outcome: Outcome, deadline: Deadline) ->
     return Priced(stage, best.prices, best.least)
 
 
+def by_sets(stage: Stage, outcome: Outcome, deadline: Deadline) -> bool:
+    """Search the sets of few locations that a better plan can come from, the best ones first.
+
+    Returns whether that is the way to do it; if not, nothing is done.
+    """
+    count = stage.columns_max(stage.limit(outcome))
+    if count > LOCATIONS_FEW:
+        return False
+    t=clock_s()
+    supports = supports_of(stage.items, int(count), deadline)
+    if LOG: print("  supports", count, supports and len(supports.sets), clock_s()-t)
+    if supports is None:
+        return False
+    supports = supports.cheap(stage.items, stage.fixed, stage.unit, stage.limit(outcome))
+    if LOG: print("  cheap", len(supports.sets), clock_s()-t)
+    begin, size = 0, SETS_FIRST
+    while True:
+        below = int(np.searchsorted(supports.bounds, stage.limit(outcome), "right"))
+        if begin >= below:
+            outcome.bound = outcome.cost
+            return True
+        outcome.bound = max(outcome.bound, stage.up(supports.bounds[begin]))
+        part = supports.take(slice(begin, min(begin + size, below)))
+        begin, size = begin + size, 2 * size
+        items, kept = part.narrowed(stage.items)
+        inner = Outcome(outcome.bound, outcome.cost)
+        small = replace(stage, items=items).only(kept)
+        close(price_out(small, [], inner, deadline), inner, deadline)
+        if inner.sent is not None:
+            outcome.cost, outcome.sent = inner.cost, inner.sent
+        if LOG: print("  part", size//2, len(part.sets), len(small.items.place), inner.proven(), inner.sent is not None, clock_s()-t)
+        if not inner.proven():
+            return True
+
+
 def _shared_out(columns: Columns, prices: Prices, demand: Real) -> Prices:
     """Return prices at which a plan's columns cost what their items are worth, by old prices."""
     worth = columns.amount @ prices.worth
@@ -197,11 +252,12 @@ def close(priced: Priced, outcome: Outcome, deadline: Deadline) -> None:
     stage, prices, highest = priced.stage, priced.prices, priced.stage.highest
     pricing = stage.at(prices)
     gap = max(float(stage.factor), GAP_FIRST * abs(outcome.bound))
-    if np.isfinite(outcome.cost) and stage.columns_max() <= COLUMNS_FEW:
+    if np.isfinite(outcome.cost) and stage.columns_max(outcome.cost) <= COLUMNS_FEW:
         gap = outcome.cost - outcome.bound  # pairs are found at once, however many there are
     while not outcome.proven() and not deadline.passed():
         limit = min(outcome.cost - stage.factor, outcome.bound + gap, highest)
         columns = pricing.columns(limit - priced.least, ROWS_MAX)
+        if LOG: print('  close', limit/outcome.cost, outcome.bound/outcome.cost, len(columns.mode), columns.complete, deadline.left_s())
         found = Found(limit)
         finished = Search(stage.items, prices, columns, limit).run(found, deadline)
         if found.sent is not None:
