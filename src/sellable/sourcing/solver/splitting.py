@@ -9,7 +9,7 @@ import numpy as np
 
 from sellable.sourcing.solver.items import Items, items_of
 from sellable.sourcing.solver.plans import Quantities, solution_of
-from sellable.sourcing.solver.stage import Outcome, Stage, by_sets, close, price_out
+from sellable.sourcing.solver.stage import Outcome, Stage, price_out, solve_stage
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -53,10 +53,7 @@ class SplitLines:
             stage = Stage.of(items, level)
             cost = stage.known(known.objective[level]) if known else np.inf
             outcome = Outcome(0.0, cost)
-            if not by_sets(stage, outcome, deadline):
-                priced = price_out(stage, _sent(items, known), outcome, deadline)
-                close(priced, outcome, deadline)
-                items = priced.stage.items
+            items = solve_stage(stage, _sent(items, known), outcome, deadline).items
             if outcome.sent is not None:
                 known = self._solution(outcome.sent)
             if outcome.proven() and known is None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sellable.sourcing.solver.columns import Prices, Pricing, negative
+from sellable.sourcing.solver.columns import TOLERANCE, Prices, Pricing, negative
 from sellable.sourcing.solver.master import Master
 from sellable.sourcing.solver.search import Found, Search, Sent
 from sellable.sourcing.solver.supports import supports_of
@@ -33,7 +33,9 @@ COST_BITS = 36  # of the dearest plan; sums of such costs are exact
 CONVERGED = 1e-6  # of the bound: what is not worth another round
 COLUMNS_FEW = 2  # in a plan: the second one is looked up
 LOG = False
-LOCATIONS_FEW = 3
+LOCATIONS_FEW = 2
+LOCATIONS_MAX = 4
+GAP_COLUMNS = 0.05
 SETS_FIRST = 1
 GAP_FIRST = 0.02  # of the bound; then twice as much, and so on
 
@@ -112,6 +114,11 @@ class Stage:
         amounts = [each for _, each in plan] + [row for row in np.diag(left) if row.any()]
         free = Prices(np.zeros(len(items.demand)), np.zeros(len(items.budget)))
         return self.at(free).given(np.array(rows), np.array(amounts), np.inf, complete=False)
+
+    def unpriced(self) -> Priced:
+        """Return the stage at the price of its cheapest units."""
+        prices = Prices(self.unit.min(axis=0, initial=self.highest), np.zeros(len(self.items.budget)))
+        return Priced(self, prices, prices.base(self.items))
 
     def first_prices(self) -> Prices:
         """Return prices at which items are about worth what it costs to send them alone."""
@@ -205,20 +212,25 @@ def _priced(
     return Priced(stage, best.prices, best.least)
 
 
-def by_sets(stage: Stage, outcome: Outcome, deadline: Deadline) -> bool:
+def by_sets(
+    priced: Priced, outcome: Outcome, deadline: Deadline, locations_max: int
+) -> bool:
     """Search the sets of few locations that a better plan can come from, the best ones first.
 
     Returns whether that is the way to do it; if not, nothing is done.
     """
-    count = stage.columns_max(stage.limit(outcome))
-    if count > LOCATIONS_FEW:
+    stage, limit = priced.stage, priced.stage.limit(outcome)
+    count = stage.columns_max(limit)
+    if outcome.proven() or count > locations_max:
         return False
     t=clock_s()
-    supports = supports_of(stage.items, int(count), deadline)
+    dear, slack = stage.at(priced.prices).least, limit - priced.least
+    slack += TOLERANCE * (1 + abs(slack))
+    supports = supports_of(stage.items, dear, slack, int(count), deadline)
     if LOG: print("  supports", count, supports and len(supports.sets), clock_s()-t)
     if supports is None:
         return False
-    supports = supports.cheap(stage.items, stage.fixed, stage.unit, stage.limit(outcome))
+    supports = supports.cheap(stage.items, stage.fixed, stage.unit, limit)
     if LOG: print("  cheap", len(supports.sets), clock_s()-t)
     begin, size = 0, SETS_FIRST
     while True:
@@ -247,14 +259,24 @@ def _shared_out(columns: Columns, prices: Prices, demand: Real) -> Prices:
     return replace(prices, worth=np.rint(prices.worth * (share @ columns.amount) / demand))
 
 
-def close(priced: Priced, outcome: Outcome, deadline: Deadline) -> None:
+def solve_stage(stage: Stage, plan: Sent, outcome: Outcome, deadline: Deadline) -> Stage:
+    if by_sets(stage.unpriced(), outcome, deadline, LOCATIONS_FEW):
+        return stage
+    priced = price_out(stage, plan, outcome, deadline)
+    close(priced, outcome, deadline, GAP_COLUMNS)
+    if not by_sets(priced, outcome, deadline, LOCATIONS_MAX):
+        close(priced, outcome, deadline)
+    return priced.stage
+
+
+def close(priced: Priced, outcome: Outcome, deadline: Deadline, gap_max: float=np.inf) -> None:
     """Search the gap in growing steps, until it is closed or the time is over."""
     stage, prices, highest = priced.stage, priced.prices, priced.stage.highest
     pricing = stage.at(prices)
     gap = max(float(stage.factor), GAP_FIRST * abs(outcome.bound))
     if np.isfinite(outcome.cost) and stage.columns_max(outcome.cost) <= COLUMNS_FEW:
         gap = outcome.cost - outcome.bound  # pairs are found at once, however many there are
-    while not outcome.proven() and not deadline.passed():
+    while not outcome.proven() and not deadline.passed() and gap <= gap_max * abs(outcome.bound):
         limit = min(outcome.cost - stage.factor, outcome.bound + gap, highest)
         columns = pricing.columns(limit - priced.least, ROWS_MAX)
         if LOG: print('  close', limit/outcome.cost, outcome.bound/outcome.cost, len(columns.mode), columns.complete, deadline.left_s())

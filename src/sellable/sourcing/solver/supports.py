@@ -116,16 +116,22 @@ class Supports:
 
 
 
-def supports_of(items: Items, most: int, deadline: Deadline) -> Supports | None:
-    """Return all sets of at most so many locations; None if that takes too long."""
+def supports_of(
+    items: Items, dear: Real, slack: float, most: int, deadline: Deadline
+) -> Supports | None:
+    """Return all sets of at most so many locations; None if that takes too long.
+
+    `dear` is what a column of each mode adds to the cost of a plan at least; a set may add `slack`.
+    """
     places, begins = np.unique(items.place, return_index=True)
     has = np.maximum.reduceat(items.most, begins, axis=0)
+    adds = np.maximum(0, np.minimum.reduceat(dear, begins))
     has = np.concatenate([has, np.zeros((1, has.shape[1]))])
     enough = [
         np.packbits(has[:-1, item] >= np.arange(int(wanted) + 1)[:, None], axis=1)
         for item, wanted in enumerate(items.demand.tolist())
     ]
-    states, left = np.zeros((1, 0), np.int64), items.demand[None]
+    states, left, added = np.zeros((1, 0), np.int64), items.demand[None], np.zeros(1)
     found = [np.zeros((0, most), dtype=np.int64)]
     for depth in range(most):
         if len(states) * len(places) > CELLS_MAX or deadline.passed():
@@ -135,13 +141,19 @@ def supports_of(items: Items, most: int, deadline: Deadline) -> Supports | None:
             last &= table[left[:, item].astype(np.int64)]
         some = np.flatnonzero(last.any(axis=1))
         row, place = np.nonzero(np.unpackbits(last[some], axis=1, count=len(places)))
-        if len(row) > STATES_MAX:
+        row = some[row]
+        fine = np.flatnonzero(added[row] + adds[place] <= slack)
+        if len(fine) > STATES_MAX:
             return None
-        found.append(_filled(_grown(states, some[row], place, len(places))[0], most, len(places)))
+        sets = _grown(states, row[fine], place[fine], len(places))[0]
+        found.append(_filled(sets, most, len(places)))
         if depth + 1 < most:
             row, place = _next(left, has)
+            fine = np.flatnonzero(added[row] + adds[place] <= slack)
+            row, place = row[fine], place[fine]
             states, row, place = _grown(states, row, place, len(places))
             left = np.maximum(0, left[row] - has[place])
+            added = added[row] + adds[place]
     sets = np.unique(np.concatenate(found), axis=0)
     return Supports(places, has, sets, np.zeros(len(sets)))
 
