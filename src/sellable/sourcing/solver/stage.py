@@ -33,10 +33,11 @@ COST_BITS = 36  # of the dearest plan; sums of such costs are exact
 CONVERGED = 1e-6  # of the bound: what is not worth another round
 COLUMNS_FEW = 2  # in a plan: the second one is looked up
 LOG = False
-LOCATIONS_FEW = 2
+LOCATIONS_FEW = 3
 LOCATIONS_MAX = 4
-GAP_COLUMNS = 0.05
+ROUNDS_FIRST = 2
 SETS_FIRST = 1
+SETS_GROWTH = 2
 GAP_FIRST = 0.02  # of the bound; then twice as much, and so on
 
 
@@ -240,7 +241,7 @@ def by_sets(
             return True
         outcome.bound = max(outcome.bound, stage.up(supports.bounds[begin]))
         part = supports.take(slice(begin, min(begin + size, below)))
-        begin, size = begin + size, 2 * size
+        begin, size = begin + size, SETS_GROWTH * size
         items, kept = part.narrowed(stage.items)
         inner = Outcome(outcome.bound, outcome.cost)
         small = replace(stage, items=items).only(kept)
@@ -263,20 +264,22 @@ def solve_stage(stage: Stage, plan: Sent, outcome: Outcome, deadline: Deadline) 
     if by_sets(stage.unpriced(), outcome, deadline, LOCATIONS_FEW):
         return stage
     priced = price_out(stage, plan, outcome, deadline)
-    close(priced, outcome, deadline, GAP_COLUMNS)
+    close(priced, outcome, deadline, ROUNDS_FIRST)
     if not by_sets(priced, outcome, deadline, LOCATIONS_MAX):
         close(priced, outcome, deadline)
     return priced.stage
 
 
-def close(priced: Priced, outcome: Outcome, deadline: Deadline, gap_max: float=np.inf) -> None:
+def close(priced: Priced, outcome: Outcome, deadline: Deadline, rounds_max: float = np.inf) -> None:
     """Search the gap in growing steps, until it is closed or the time is over."""
     stage, prices, highest = priced.stage, priced.prices, priced.stage.highest
     pricing = stage.at(prices)
     gap = max(float(stage.factor), GAP_FIRST * abs(outcome.bound))
     if np.isfinite(outcome.cost) and stage.columns_max(outcome.cost) <= COLUMNS_FEW:
         gap = outcome.cost - outcome.bound  # pairs are found at once, however many there are
-    while not outcome.proven() and not deadline.passed() and gap <= gap_max * abs(outcome.bound):
+    rounds = 0
+    while not outcome.proven() and not deadline.passed() and rounds < rounds_max:
+        rounds += 1
         limit = min(outcome.cost - stage.factor, outcome.bound + gap, highest)
         columns = pricing.columns(limit - priced.least, ROWS_MAX)
         if LOG: print('  close', limit/outcome.cost, outcome.bound/outcome.cost, len(columns.mode), columns.complete, deadline.left_s())

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sellable.sourcing.solver.problem import Mask, Whole
 
 STATES_MAX = 60_000  # sets; if there are more, nothing is gained
+SETS_AT_ONCE = 1 << 10  # whose bounds are reckoned together
 CELLS_MAX = 1 << 25  # their beginnings times locations
 
 
@@ -53,45 +54,14 @@ class Supports:
         return least
 
     def cheap(self, items: Items, fixed: Real, unit: Real, limit: float) -> Supports:
-        """Return the sets that may cost at most so much, whatever the prices.
-
-        Each item of a set costs at least what its units must and may cost, and the modes are the
-        cheapest that take the weight together.
-        """
-        begins = np.searchsorted(items.place, self.places)
-        count = np.searchsorted(items.place, self.places, "right") - begins
-        each = np.minimum.reduceat(unit, begins, axis=0) if len(begins) else unit
-        each = np.concatenate([each, np.full((1, each.shape[1]), limit)])[self.sets]
-        least = self.least(items.demand)
-        costs = (least * each).sum(axis=(1, 2))
-        costs += ((items.demand - least.sum(axis=1)) * each.min(axis=1)).sum(axis=1)
-        width = int(count.max(initial=1))
-        mode = np.minimum(begins[:, None] + np.arange(width), len(items.place) - 1)
-        real = np.concatenate([np.arange(width) < count[:, None], np.ones((1, width), dtype=bool)])
-        mode = np.concatenate([mode, np.full((1, width), -1)])[self.sets]
-        ships = (self.sets < len(self.places))[:, :, None]
-        fits = real[self.sets] & (
-            ~ships | (items.up_to[mode] >= (least @ items.grams)[:, :, None])
-        )
-        upper = (self.most[self.sets] @ items.grams)[:, :, None]
-        fits &= ~ships | (items.above[mode] < upper)
-        for spent, budget in zip(items.spent_fixed, items.budget, strict=True):
-            if (spent >= 0).all():
-                uses = np.where(fits, spent[mode] * ships, np.inf)
-                fewest = uses.min(axis=2)
-                others = fewest.sum(axis=1, keepdims=True) - np.where(np.isinf(fewest), 0, fewest)
-                fits &= uses + others[:, :, None] <= budget
-        price = np.where(fits, fixed[mode] * ships, np.inf)
-        takes = np.where(fits, np.minimum(items.up_to[mode], upper) * ships, 0.0)
-        weight = float(items.demand @ items.grams)
-        of = np.flatnonzero(costs + price.min(axis=2).sum(axis=1) <= limit)
-        total, room = costs[of][:, None], np.zeros((len(of), 1))
-        for member in range(self.sets.shape[1]):
-            total = (total[:, :, None] + price[of, member][:, None]).reshape(len(of), total.shape[1] * width)
-            room = (room[:, :, None] + takes[of, member][:, None]).reshape(total.shape)
-        bounds = np.where(room >= weight, total, np.inf).min(axis=1, initial=np.inf)
+        """Return the sets that may cost at most so much, whatever the prices, the best first."""
+        if not len(self.sets):
+            return self
+        at_once = _Bounds.of(self, items, fixed, unit, limit)
+        parts = range(0, len(self.sets), SETS_AT_ONCE)
+        bounds = np.concatenate([at_once.of_sets(self.sets[at : at + SETS_AT_ONCE]) for at in parts])
         order = np.argsort(bounds, kind="stable")[: int((bounds <= limit).sum())]
-        return replace(self, sets=self.sets[of[order]], bounds=bounds[order])
+        return replace(self, sets=self.sets[order], bounds=bounds[order])
 
     def narrowed(self, items: Items) -> tuple[Items, Mask]:
         """Return items whose locations send what they must, and which modes those have."""
@@ -116,6 +86,91 @@ class Supports:
 
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Bounds:
+    """What sets cost at least, whatever the prices.
+
+    An item costs at least what each location must send and the cheapest one may send of it; the
+    modes are the cheapest that take the weight together.
+
+    Attributes:
+        unit: (p + 1, i) the least cost of an item from a location.
+        fixed, up_to, above, spent: (p + 1, w) of the modes of a location, which can not ship where
+            there are fewer than w; spent: for each resource that is counted, with its budget.
+        upper: (p + 1,) weight of all that a location has.
+    """
+
+    supports: Supports
+    demand: Real
+    grams: Real
+    limit: float
+    unit: Real
+    fixed: Real
+    up_to: Real
+    above: Real
+    spent: list[tuple[Real, float]]
+    upper: Real
+
+    @classmethod
+    def of(
+        cls, supports: Supports, items: Items, fixed: Real, unit: Real, limit: float
+    ) -> _Bounds:
+        begins = np.searchsorted(items.place, supports.places)
+        count = np.searchsorted(items.place, supports.places, "right") - begins
+        width = int(count.max())
+        mode = np.minimum(begins[:, None] + np.arange(width), len(items.place) - 1)
+        real = np.arange(width) < count[:, None]
+
+        def table(values: Real, missing: float, nobody: float) -> Real:
+            rows = np.where(real, values[mode], missing)
+            return np.concatenate([rows, np.full((1, width), nobody)])
+
+        each = np.minimum.reduceat(unit, begins, axis=0)
+        return cls(
+            supports,
+            items.demand,
+            items.grams,
+            limit,
+            unit=np.concatenate([each, np.full((1, each.shape[1]), limit)]),
+            fixed=table(fixed, np.inf, 0.0),
+            up_to=table(items.up_to, -1.0, 0.0),
+            above=table(items.above, np.inf, -1.0),
+            spent=[
+                (table(spent, np.inf, 0.0), budget)
+                for spent, budget in zip(items.spent_fixed, items.budget.tolist(), strict=True)
+                if (spent >= 0).all()
+            ],
+            upper=supports.most @ items.grams,
+        )
+
+    def of_sets(self, sets: Whole) -> Real:
+        """Return bounds of sets, infinite where they are above the limit."""
+        found = np.full(len(sets), np.inf)
+        least = replace(self.supports, sets=sets).least(self.demand)
+        each = self.unit[sets]
+        costs = (least * each).sum(axis=(1, 2))
+        costs += ((self.demand - least.sum(axis=1)) * each.min(axis=1)).sum(axis=1)
+        up_to, upper = self.up_to[sets], self.upper[sets][:, :, None]
+        fits = up_to >= (least @ self.grams)[:, :, None]
+        fits &= self.above[sets] < upper
+        for spent, budget in self.spent:
+            uses = np.where(fits, spent[sets], np.inf)
+            fewest = uses.min(axis=2)
+            others = fewest.sum(axis=1, keepdims=True) - np.where(np.isinf(fewest), 0, fewest)
+            fits &= uses + others[:, :, None] <= budget
+        price = np.where(fits, self.fixed[sets], np.inf)
+        of = np.flatnonzero(costs + price.min(axis=2).sum(axis=1) <= self.limit)
+        takes = np.minimum(up_to, upper)[of]
+        total, room = costs[of][:, None], np.zeros((len(of), 1))
+        for member in range(sets.shape[1]):
+            width = total.shape[1] * price.shape[2]
+            total = (total[:, :, None] + price[of, member][:, None]).reshape(len(of), width)
+            room = (room[:, :, None] + takes[:, member][:, None]).reshape(len(of), width)
+        enough = room >= float(self.demand @ self.grams)
+        found[of] = np.where(enough, total, np.inf).min(axis=1, initial=np.inf)
+        return found
+
+
 def supports_of(
     items: Items, dear: Real, slack: float, most: int, deadline: Deadline
 ) -> Supports | None:
@@ -134,6 +189,8 @@ def supports_of(
     states, left, added = np.zeros((1, 0), np.int64), items.demand[None], np.zeros(1)
     found = [np.zeros((0, most), dtype=np.int64)]
     for depth in range(most):
+        if not len(states):
+            break
         if len(states) * len(places) > CELLS_MAX or deadline.passed():
             return None
         last = np.full((len(states), len(enough[0][0])), 255, dtype=np.uint8)
