@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from sellable.sourcing.solver.deadline import Deadline
     from sellable.sourcing.solver.items import Items, Real
     from sellable.sourcing.solver.problem import Mask, Whole
 
 TOLERANCE = 1e-9
+ROWS_LATE_MAX = 1_000  # when the time is over
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,8 +141,12 @@ class Pricing:
         np.minimum.at(places, self.items.place, self.least)
         return places
 
-    def columns(self, slack: float, rows_max: int, *, coarse: bool = False) -> Columns:
+    def columns(
+        self, slack: float, rows_max: int, deadline: Deadline, *, coarse: bool = False
+    ) -> Columns:
         """Return the columns of at most so much reduced cost, of too many the most promising.
+
+        If the time is over, there are few of them.
 
         With `coarse` those alone that send of each item nothing or as much as they can.
         """
@@ -168,10 +174,11 @@ class Pricing:
             kept &= grams <= items.up_to[mode][row]
             kept &= grams + later[mode, item][row] > items.above[mode][row]
             kept_rows = np.flatnonzero(kept)
-            if len(kept_rows) > rows_max:
+            most_rows = ROWS_LATE_MAX if deadline.passed() else rows_max
+            if len(kept_rows) > most_rows:
                 complete = False
                 kept_rows = np.sort(
-                    kept_rows[np.argpartition(lost[kept_rows], rows_max)[:rows_max]]
+                    kept_rows[np.argpartition(lost[kept_rows], most_rows)[:most_rows]]
                 )
             row, lost, grams = row[kept_rows], lost[kept_rows], grams[kept_rows]
             mode = mode[row]

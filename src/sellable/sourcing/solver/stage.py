@@ -33,7 +33,7 @@ COST_BITS = 36  # of the dearest plan; sums of such costs are exact
 CONVERGED = 1e-6  # of the bound: what is not worth another round
 COLUMNS_FEW = 2  # in a plan: the second one is looked up
 LOG = False
-LOCATIONS_FEW = 3
+LOCATIONS_FEW = 2
 LOCATIONS_MAX = 4
 ROUNDS_FIRST = 2
 SETS_FIRST = 1
@@ -161,10 +161,16 @@ class Priced:
     least: float
 
 
-def price_out(stage: Stage, plan: Sent, outcome: Outcome, deadline: Deadline) -> Priced:
+def price_out(
+    stage: Stage,
+    plan: Sent,
+    outcome: Outcome,
+    deadline: Deadline,
+    prices: Prices | None = None,
+) -> Priced:
     """Return good prices, beginning with a plan's; raise the bound of the outcome."""
     master = Master(stage.items, stage.highest + 1)
-    prices = stage.first_prices()
+    prices = prices or stage.first_prices()
     if plan and np.isin([mode for mode, _ in plan], stage.items.source).all():
         columns = stage.columns(plan)
         master.add(columns)
@@ -186,12 +192,12 @@ def _priced(
         pricing = stage.at(prices)
         base = prices.base(stage.items)
         little = -CONVERGED * abs(base)
-        columns = pricing.columns(-1.0, ROWS_PRICING_MAX, coarse=coarse)
+        columns = pricing.columns(-1.0, ROWS_PRICING_MAX, deadline, coarse=coarse)
         if coarse and rounds and columns.reduced.min(initial=0.0) >= little:
             coarse = False
-            columns = pricing.columns(-1.0, ROWS_PRICING_MAX)
+            columns = pricing.columns(-1.0, ROWS_PRICING_MAX, deadline)
         if rounds and not columns.complete and columns.reduced.min(initial=0.0) >= little:
-            columns = pricing.columns(-1.0, ROWS_MAX)
+            columns = pricing.columns(-1.0, ROWS_MAX, deadline)
         places = negative(stage.items.place, columns.mode, columns.reduced)
         if not columns.complete:
             places = np.minimum(pricing.by_place(), 0.0)
@@ -233,7 +239,7 @@ def by_sets(
         return False
     supports = supports.cheap(stage.items, stage.fixed, stage.unit, limit)
     if LOG: print("  cheap", len(supports.sets), clock_s()-t)
-    begin, size = 0, SETS_FIRST
+    begin, size, prices = 0, SETS_FIRST, None
     while True:
         below = int(np.searchsorted(supports.bounds, stage.limit(outcome), "right"))
         if begin >= below:
@@ -245,7 +251,9 @@ def by_sets(
         items, kept = part.narrowed(stage.items)
         inner = Outcome(outcome.bound, outcome.cost)
         small = replace(stage, items=items).only(kept)
-        close(price_out(small, [], inner, deadline), inner, deadline)
+        priced = price_out(small, [], inner, deadline, prices)
+        prices = priced.prices
+        close(priced, inner, deadline)
         if inner.sent is not None:
             outcome.cost, outcome.sent = inner.cost, inner.sent
         if LOG: print("  part", size//2, len(part.sets), len(small.items.place), inner.proven(), inner.sent is not None, clock_s()-t)
@@ -264,7 +272,8 @@ def solve_stage(stage: Stage, plan: Sent, outcome: Outcome, deadline: Deadline) 
     if by_sets(stage.unpriced(), outcome, deadline, LOCATIONS_FEW):
         return stage
     priced = price_out(stage, plan, outcome, deadline)
-    close(priced, outcome, deadline, ROUNDS_FIRST)
+    few = 3 >= stage.columns_max(stage.limit(outcome))
+    close(priced, outcome, deadline, 1 if few else ROUNDS_FIRST)
     if not by_sets(priced, outcome, deadline, LOCATIONS_MAX):
         close(priced, outcome, deadline)
     return priced.stage
@@ -281,9 +290,11 @@ def close(priced: Priced, outcome: Outcome, deadline: Deadline, rounds_max: floa
     while not outcome.proven() and not deadline.passed() and rounds < rounds_max:
         rounds += 1
         limit = min(outcome.cost - stage.factor, outcome.bound + gap, highest)
-        columns = pricing.columns(limit - priced.least, ROWS_MAX)
+        columns = pricing.columns(limit - priced.least, ROWS_MAX, deadline)
         if LOG: print('  close', limit/outcome.cost, outcome.bound/outcome.cost, len(columns.mode), columns.complete, deadline.left_s())
         found = Found(limit)
+        if deadline.passed():
+            return
         finished = Search(stage.items, prices, columns, limit).run(found, deadline)
         if found.sent is not None:
             outcome.cost, outcome.sent = found.most, found.sent

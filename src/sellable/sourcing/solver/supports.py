@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 STATES_MAX = 60_000  # sets; if there are more, nothing is gained
 SETS_AT_ONCE = 1 << 10  # whose bounds are reckoned together
-CELLS_MAX = 1 << 25  # their beginnings times locations
+CELLS_MAX = 1 << 24  # their beginnings times locations
 
 
 @dataclass(frozen=True, slots=True, eq=False)
