@@ -36,6 +36,7 @@ LOG = False
 LOCATIONS_FEW = 2
 LOCATIONS_MAX = 4
 ROUNDS_FIRST = 2
+ROWS_QUICK_MAX = 40_000
 SETS_FIRST = 1
 SETS_GROWTH = 2
 GAP_FIRST = 0.02  # of the bound; then twice as much, and so on
@@ -269,31 +270,32 @@ def _shared_out(columns: Columns, prices: Prices, demand: Real) -> Prices:
 
 
 def solve_stage(stage: Stage, plan: Sent, outcome: Outcome, deadline: Deadline) -> Stage:
-    if by_sets(stage.unpriced(), outcome, deadline, LOCATIONS_FEW):
+    few = LOCATIONS_FEW + (stage.items.fixed.shape[1] > 1)
+    if by_sets(stage.unpriced(), outcome, deadline, few):
         return stage
     priced = price_out(stage, plan, outcome, deadline)
-    few = 3 >= stage.columns_max(stage.limit(outcome))
-    close(priced, outcome, deadline, 1 if few else ROUNDS_FIRST)
+    close(priced, outcome, deadline, quick=True)
     if not by_sets(priced, outcome, deadline, LOCATIONS_MAX):
         close(priced, outcome, deadline)
     return priced.stage
 
 
-def close(priced: Priced, outcome: Outcome, deadline: Deadline, rounds_max: float = np.inf) -> None:
+def close(priced: Priced, outcome: Outcome, deadline: Deadline, *, quick: bool = False) -> None:
     """Search the gap in growing steps, until it is closed or the time is over."""
     stage, prices, highest = priced.stage, priced.prices, priced.stage.highest
     pricing = stage.at(prices)
     gap = max(float(stage.factor), GAP_FIRST * abs(outcome.bound))
     if np.isfinite(outcome.cost) and stage.columns_max(outcome.cost) <= COLUMNS_FEW:
         gap = outcome.cost - outcome.bound  # pairs are found at once, however many there are
+    rows_max = ROWS_QUICK_MAX if quick else ROWS_MAX
     rounds = 0
-    while not outcome.proven() and not deadline.passed() and rounds < rounds_max:
+    while not outcome.proven() and not deadline.passed() and (not quick or rounds < ROUNDS_FIRST):
         rounds += 1
         limit = min(outcome.cost - stage.factor, outcome.bound + gap, highest)
-        columns = pricing.columns(limit - priced.least, ROWS_MAX, deadline)
+        columns = pricing.columns(limit - priced.least, rows_max, deadline)
         if LOG: print('  close', limit/outcome.cost, outcome.bound/outcome.cost, len(columns.mode), columns.complete, deadline.left_s())
         found = Found(limit)
-        if deadline.passed():
+        if deadline.passed() or (quick and not columns.complete):
             return
         finished = Search(stage.items, prices, columns, limit).run(found, deadline)
         if found.sent is not None:
