@@ -85,7 +85,6 @@ class Pricing:
     Attributes:
         profit: (m, i) of an item, less `by_gram` times its weight.
         by_gram: (m,) the price of weight, where the profitable items are too heavy together.
-        base: (m,) what it costs to begin a column.
         least: (m,) no column of the mode has less reduced cost.
     """
 
@@ -95,7 +94,6 @@ class Pricing:
     prices: Prices
     profit: Real
     by_gram: Real
-    base: Real
     least: Real
 
     @classmethod
@@ -121,15 +119,7 @@ class Pricing:
             )
         priced = np.zeros(len(fixed))
         priced[heavy] = by_gram[heavy] * items.up_to[heavy]
-        base = base - priced
-        return cls(items, fixed, unit, prices, profit, by_gram, base, base - full.sum(axis=1))
-
-    def least_with(self, mode: Whole, amount: Real) -> Real:
-        """Return what columns cost at least that send of each item at least so much."""
-        most, profit = self.items.most[mode], self.profit[mode]
-        able = (amount <= most).all(axis=1) & (amount @ self.items.grams <= self.items.up_to[mode])
-        least = self.base[mode] - (profit * np.where(profit > 0, most, amount)).sum(axis=1)
-        return np.where(able, least, np.inf)
+        return cls(items, fixed, unit, prices, profit, by_gram, base - full.sum(axis=1) - priced)
 
     def bound(self) -> float:
         """Return a bound of the problem: no plan costs less."""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sellable.sourcing.solver.items import Items, items_of
+from sellable.sourcing.solver.level import solve_level
 from sellable.sourcing.solver.plans import Quantities, solution_of
-from sellable.sourcing.solver.stage import Outcome, Stage, price_out, solve_stage
+from sellable.sourcing.solver.stage import Outcome, Stage, price_out
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -53,7 +54,7 @@ class SplitLines:
             stage = Stage.of(items, level)
             cost = stage.known(known.objective[level]) if known else np.inf
             outcome = Outcome(0.0, cost)
-            items = solve_stage(stage, _sent(items, known), outcome, deadline).items
+            items = solve_level(stage, _sent(items, known), outcome, deadline)
             if outcome.sent is not None:
                 known = self._solution(outcome.sent)
             if outcome.proven() and known is None:

@@ -12,11 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sellable.sourcing.solver.columns import TOLERANCE, Prices, Pricing, negative
+from sellable.sourcing.solver.columns import Prices, Pricing, negative
 from sellable.sourcing.solver.master import Master
 from sellable.sourcing.solver.search import Found, Search, Sent
-from sellable.sourcing.solver.supports import supports_of
-from sellable.sourcing.solver.deadline import clock_s
 
 if TYPE_CHECKING:
     from sellable.sourcing.solver.columns import Columns
@@ -29,16 +27,11 @@ NEW_COLUMNS_MAX = 150  # a round
 NEW_COLUMNS_EACH = 5  # of a location
 ROWS_PRICING_MAX = 4_000  # while columns are made that better the prices
 ROWS_MAX = 300_000  # while all are made within the gap
+ROWS_QUICK_MAX = 40_000  # the same, where there is another way
+STEPS_QUICK_MAX = 2
 COST_BITS = 36  # of the dearest plan; sums of such costs are exact
 CONVERGED = 1e-6  # of the bound: what is not worth another round
 COLUMNS_FEW = 2  # in a plan: the second one is looked up
-LOG = False
-LOCATIONS_FEW = 2
-LOCATIONS_MAX = 4
-ROUNDS_FIRST = 2
-ROWS_QUICK_MAX = 40_000
-SETS_FIRST = 1
-SETS_GROWTH = 2
 GAP_FIRST = 0.02  # of the bound; then twice as much, and so on
 
 
@@ -82,7 +75,7 @@ class Stage:
         """Return the least cost that a plan can have by a bound."""
         return float(np.ceil(bound / self.factor) * self.factor)
 
-    def limit(self, outcome: Outcome) -> float:
+    def better(self, outcome: Outcome) -> float:
         """Return the most that a better plan can cost."""
         return min(outcome.cost - self.factor, self.highest)
 
@@ -95,7 +88,8 @@ class Stage:
 
     def columns_max(self, cost: float) -> float:
         """Return how many columns a plan of a cost has at most, by what each column uses."""
-        least = np.append(self.items.spent_fixed.min(axis=1, initial=np.inf), self.fixed.min(initial=np.inf))
+        uses = np.concatenate([self.items.spent_fixed, self.fixed[None]])
+        least = uses.min(axis=1, initial=np.inf)
         bounding = np.isfinite(least) & (least > 0)
         most = np.append(self.items.budget, cost)[bounding] // least[bounding]
         return float(most.min(initial=np.inf))
@@ -118,8 +112,9 @@ class Stage:
         return self.at(free).given(np.array(rows), np.array(amounts), np.inf, complete=False)
 
     def unpriced(self) -> Priced:
-        """Return the stage at the price of its cheapest units."""
-        prices = Prices(self.unit.min(axis=0, initial=self.highest), np.zeros(len(self.items.budget)))
+        """Return the stage with items worth their cheapest units: what is dear is a mode alone."""
+        worth = self.unit.min(axis=0, initial=self.highest)
+        prices = Prices(worth, np.zeros(len(self.items.budget)))
         return Priced(self, prices, prices.base(self.items))
 
     def first_prices(self) -> Prices:
@@ -169,25 +164,14 @@ def price_out(
     deadline: Deadline,
     prices: Prices | None = None,
 ) -> Priced:
-    """Return good prices, beginning with a plan's; raise the bound of the outcome."""
+    """Return good prices, beginning with a plan's or those given; raise the outcome's bound."""
     master = Master(stage.items, stage.highest + 1)
     prices = prices or stage.first_prices()
     if plan and np.isin([mode for mode, _ in plan], stage.items.source).all():
         columns = stage.columns(plan)
         master.add(columns)
         prices = _shared_out(columns, prices, stage.items.demand)
-    return _priced(stage, prices, master, outcome, deadline, coarse=True)
-
-
-def _priced(
-    stage: Stage,
-    prices: Prices,
-    master: Master,
-    outcome: Outcome,
-    deadline: Deadline,
-    *,
-    coarse: bool,
-) -> Priced:
+    coarse = True
     best = Priced(stage, prices, -np.inf)
     for rounds in range(ROUNDS_MAX):
         pricing = stage.at(prices)
@@ -220,48 +204,6 @@ def _priced(
     return Priced(stage, best.prices, best.least)
 
 
-def by_sets(
-    priced: Priced, outcome: Outcome, deadline: Deadline, locations_max: int
-) -> bool:
-    """Search the sets of few locations that a better plan can come from, the best ones first.
-
-    Returns whether that is the way to do it; if not, nothing is done.
-    """
-    stage, limit = priced.stage, priced.stage.limit(outcome)
-    count = stage.columns_max(limit)
-    if outcome.proven() or count > locations_max:
-        return False
-    t=clock_s()
-    dear, slack = stage.at(priced.prices).least, limit - priced.least
-    slack += TOLERANCE * (1 + abs(slack))
-    supports = supports_of(stage.items, dear, slack, int(count), deadline)
-    if LOG: print("  supports", count, supports and len(supports.sets), clock_s()-t)
-    if supports is None:
-        return False
-    supports = supports.cheap(stage.items, stage.fixed, stage.unit, limit)
-    if LOG: print("  cheap", len(supports.sets), clock_s()-t)
-    begin, size, prices = 0, SETS_FIRST, None
-    while True:
-        below = int(np.searchsorted(supports.bounds, stage.limit(outcome), "right"))
-        if begin >= below:
-            outcome.bound = outcome.cost
-            return True
-        outcome.bound = max(outcome.bound, stage.up(supports.bounds[begin]))
-        part = supports.take(slice(begin, min(begin + size, below)))
-        begin, size = begin + size, SETS_GROWTH * size
-        items, kept = part.narrowed(stage.items)
-        inner = Outcome(outcome.bound, outcome.cost)
-        small = replace(stage, items=items).only(kept)
-        priced = price_out(small, [], inner, deadline, prices)
-        prices = priced.prices
-        close(priced, inner, deadline)
-        if inner.sent is not None:
-            outcome.cost, outcome.sent = inner.cost, inner.sent
-        if LOG: print("  part", size//2, len(part.sets), len(small.items.place), inner.proven(), inner.sent is not None, clock_s()-t)
-        if not inner.proven():
-            return True
-
-
 def _shared_out(columns: Columns, prices: Prices, demand: Real) -> Prices:
     """Return prices at which a plan's columns cost what their items are worth, by old prices."""
     worth = columns.amount @ prices.worth
@@ -269,38 +211,28 @@ def _shared_out(columns: Columns, prices: Prices, demand: Real) -> Prices:
     return replace(prices, worth=np.rint(prices.worth * (share @ columns.amount) / demand))
 
 
-def solve_stage(stage: Stage, plan: Sent, outcome: Outcome, deadline: Deadline) -> Stage:
-    few = LOCATIONS_FEW + (stage.items.fixed.shape[1] > 1)
-    if by_sets(stage.unpriced(), outcome, deadline, few):
-        return stage
-    priced = price_out(stage, plan, outcome, deadline)
-    close(priced, outcome, deadline, quick=True)
-    if not by_sets(priced, outcome, deadline, LOCATIONS_MAX):
-        close(priced, outcome, deadline)
-    return priced.stage
-
-
 def close(priced: Priced, outcome: Outcome, deadline: Deadline, *, quick: bool = False) -> None:
-    """Search the gap in growing steps, until it is closed or the time is over."""
-    stage, prices, highest = priced.stage, priced.prices, priced.stage.highest
+    """Search the gap in growing steps, until it is closed or the time is over.
+
+    With `quick` the first steps alone, and none that takes long.
+    """
+    stage, prices = priced.stage, priced.prices
     pricing = stage.at(prices)
-    gap = max(float(stage.factor), GAP_FIRST * abs(outcome.bound))
+    rows_max, steps_max = (ROWS_QUICK_MAX, STEPS_QUICK_MAX) if quick else (ROWS_MAX, np.inf)
+    gap, steps = max(float(stage.factor), GAP_FIRST * abs(outcome.bound)), 0
     if np.isfinite(outcome.cost) and stage.columns_max(outcome.cost) <= COLUMNS_FEW:
         gap = outcome.cost - outcome.bound  # pairs are found at once, however many there are
-    rows_max = ROWS_QUICK_MAX if quick else ROWS_MAX
-    rounds = 0
-    while not outcome.proven() and not deadline.passed() and (not quick or rounds < ROUNDS_FIRST):
-        rounds += 1
-        limit = min(outcome.cost - stage.factor, outcome.bound + gap, highest)
+    while not outcome.proven() and steps < steps_max and not deadline.passed():
+        limit = min(stage.better(outcome), outcome.bound + gap)
         columns = pricing.columns(limit - priced.least, rows_max, deadline)
-        if LOG: print('  close', limit/outcome.cost, outcome.bound/outcome.cost, len(columns.mode), columns.complete, deadline.left_s())
-        found = Found(limit)
         if deadline.passed() or (quick and not columns.complete):
             return
+        found = Found(limit)
         finished = Search(stage.items, prices, columns, limit).run(found, deadline)
         if found.sent is not None:
             outcome.cost, outcome.sent = found.most, found.sent
         if not finished or not columns.complete:
             return
-        outcome.bound = outcome.cost if limit >= highest else min(outcome.cost, stage.up(limit + 1))
-        gap *= 2
+        over = limit >= stage.highest
+        outcome.bound = outcome.cost if over else min(outcome.cost, stage.up(limit + 1))
+        gap, steps = 2 * gap, steps + 1

@@ -13,17 +13,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sellable.sourcing.solver.columns import TOLERANCE
-
 if TYPE_CHECKING:
-    from sellable.sourcing.solver.columns import Pricing
+    from numpy.typing import NDArray
+
     from sellable.sourcing.solver.deadline import Deadline
     from sellable.sourcing.solver.items import Items, Real
     from sellable.sourcing.solver.problem import Mask, Whole
 
+    Bits = NDArray[np.uint8]
+
 STATES_MAX = 60_000  # sets; if there are more, nothing is gained
-SETS_AT_ONCE = 1 << 10  # whose bounds are reckoned together
 CELLS_MAX = 1 << 24  # their beginnings times locations
+GROWN_MAX = 1 << 20  # beginnings with one location more, before the dear ones are dropped
+CHOICES_MAX = 1 << 18  # of modes, looked at together
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,37 +55,35 @@ class Supports:
         least: Real = np.maximum(0, demand - others) * (self.sets < len(self.places))[:, :, None]
         return least
 
-    def cheap(self, items: Items, fixed: Real, unit: Real, limit: float) -> Supports:
-        """Return the sets that may cost at most so much, whatever the prices, the best first."""
+    def cheap(
+        self, items: Items, fixed: Real, unit: Real, limit: float, deadline: Deadline
+    ) -> Supports | None:
+        """Return the sets that may cost at most so much, the best first; None if it takes long."""
         if not len(self.sets):
             return self
-        at_once = _Bounds.of(self, items, fixed, unit, limit)
-        parts = range(0, len(self.sets), SETS_AT_ONCE)
-        bounds = np.concatenate([at_once.of_sets(self.sets[at : at + SETS_AT_ONCE]) for at in parts])
-        order = np.argsort(bounds, kind="stable")[: int((bounds <= limit).sum())]
-        return replace(self, sets=self.sets[order], bounds=bounds[order])
+        bounds = _Bounds.of(self, items, fixed, unit, limit)
+        each = bounds.fixed.shape[1] ** self.sets.shape[1]
+        if each > CHOICES_MAX:
+            return None
+        found = []
+        for part in np.array_split(self.sets, 1 + len(self.sets) * each // CHOICES_MAX):
+            if deadline.passed():
+                return None
+            found.append(bounds.of_sets(part))
+        least = np.concatenate(found)
+        order = np.argsort(least, kind="stable")[: int((least <= limit).sum())]
+        return replace(self, sets=self.sets[order], bounds=least[order])
 
     def narrowed(self, items: Items) -> tuple[Items, Mask]:
         """Return items whose locations send what they must, and which modes those have."""
         least = np.tile(items.demand + 1, (len(self.places) + 1, 1))  # who is in no set can not
-        np.minimum.at(least, self.sets.ravel(), self.least(items.demand).reshape(-1, least.shape[1]))
+        np.minimum.at(
+            least, self.sets.ravel(), self.least(items.demand).reshape(-1, least.shape[1])
+        )
         row = np.searchsorted(self.places, items.place)
         by_mode = np.maximum(items.least, least[row])
         kept = (by_mode <= items.most).all(axis=1) & (by_mode @ items.grams <= items.up_to)
         return replace(items, least=by_mode), kept
-
-    def together(self) -> Mask:
-        """Return (places, places) whether two locations are in a set."""
-        count = int(self.places.max(initial=-1)) + 1
-        pairs = np.zeros((count + 1, count + 1), dtype=bool)
-        names = np.append(self.places, count)[self.sets]
-        for one in range(names.shape[1]):
-            for other in range(names.shape[1]):
-                if one != other:
-                    pairs[names[:, one], names[:, other]] = True
-        return pairs
-
-
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +96,7 @@ class _Bounds:
     Attributes:
         unit: (p + 1, i) the least cost of an item from a location.
         fixed, up_to, above, spent: (p + 1, w) of the modes of a location, which can not ship where
-            there are fewer than w; spent: for each resource that is counted, with its budget.
+            there are fewer than w; spent and budget: for each resource.
         upper: (p + 1,) weight of all that a location has.
     """
 
@@ -108,13 +108,12 @@ class _Bounds:
     fixed: Real
     up_to: Real
     above: Real
-    spent: list[tuple[Real, float]]
+    spent: list[Real]
+    budget: Real
     upper: Real
 
     @classmethod
-    def of(
-        cls, supports: Supports, items: Items, fixed: Real, unit: Real, limit: float
-    ) -> _Bounds:
+    def of(cls, supports: Supports, items: Items, fixed: Real, unit: Real, limit: float) -> _Bounds:
         begins = np.searchsorted(items.place, supports.places)
         count = np.searchsorted(items.place, supports.places, "right") - begins
         width = int(count.max())
@@ -135,11 +134,8 @@ class _Bounds:
             fixed=table(fixed, np.inf, 0.0),
             up_to=table(items.up_to, -1.0, 0.0),
             above=table(items.above, np.inf, -1.0),
-            spent=[
-                (table(spent, np.inf, 0.0), budget)
-                for spent, budget in zip(items.spent_fixed, items.budget.tolist(), strict=True)
-                if (spent >= 0).all()
-            ],
+            spent=[table(spent, np.inf, 0.0) for spent in items.spent_fixed],
+            budget=items.budget,
             upper=supports.most @ items.grams,
         )
 
@@ -153,7 +149,7 @@ class _Bounds:
         up_to, upper = self.up_to[sets], self.upper[sets][:, :, None]
         fits = up_to >= (least @ self.grams)[:, :, None]
         fits &= self.above[sets] < upper
-        for spent, budget in self.spent:
+        for spent, budget in zip(self.spent, self.budget.tolist(), strict=True):
             uses = np.where(fits, spent[sets], np.inf)
             fewest = uses.min(axis=2)
             others = fewest.sum(axis=1, keepdims=True) - np.where(np.isinf(fewest), 0, fewest)
@@ -174,58 +170,78 @@ class _Bounds:
 def supports_of(
     items: Items, dear: Real, slack: float, most: int, deadline: Deadline
 ) -> Supports | None:
-    """Return all sets of at most so many locations; None if that takes too long.
+    """Return all sets of at most so many locations that have it all; None if that takes long.
 
     `dear` is what a column of each mode adds to the cost of a plan at least; a set may add `slack`.
+    A set is begun with each location that has the rarest item, and goes on with each that has the
+    rarest item still open, so that none is missed; the last location is looked up in bits.
     """
     places, begins = np.unique(items.place, return_index=True)
-    has = np.maximum.reduceat(items.most, begins, axis=0)
-    adds = np.maximum(0, np.minimum.reduceat(dear, begins))
+    has = np.maximum.reduceat(items.most, begins, axis=0) if len(begins) else items.most
     has = np.concatenate([has, np.zeros((1, has.shape[1]))])
-    enough = [
-        np.packbits(has[:-1, item] >= np.arange(int(wanted) + 1)[:, None], axis=1)
-        for item, wanted in enumerate(items.demand.tolist())
-    ]
+    adds = np.maximum(0, np.minimum.reduceat(dear, begins)) if len(begins) else dear
+    if float(items.demand.sum()) * len(places) > CELLS_MAX:
+        return None
+    enough = _enough(items, has)
     states, left, added = np.zeros((1, 0), np.int64), items.demand[None], np.zeros(1)
     found = [np.zeros((0, most), dtype=np.int64)]
     for depth in range(most):
-        if not len(states):
-            break
         if len(states) * len(places) > CELLS_MAX or deadline.passed():
             return None
-        last = np.full((len(states), len(enough[0][0])), 255, dtype=np.uint8)
-        for item, table in enumerate(enough):
-            last &= table[left[:, item].astype(np.int64)]
-        some = np.flatnonzero(last.any(axis=1))
-        row, place = np.nonzero(np.unpackbits(last[some], axis=1, count=len(places)))
-        row = some[row]
+        row, place = _last(left, enough, len(places))
         fine = np.flatnonzero(added[row] + adds[place] <= slack)
         if len(fine) > STATES_MAX:
             return None
         sets = _grown(states, row[fine], place[fine], len(places))[0]
         found.append(_filled(sets, most, len(places)))
         if depth + 1 < most:
-            row, place = _next(left, has)
+            row, place, complete = _next(left, has)
+            if not complete:
+                return None
             fine = np.flatnonzero(added[row] + adds[place] <= slack)
-            row, place = row[fine], place[fine]
-            states, row, place = _grown(states, row, place, len(places))
+            states, row, place = _grown(states, row[fine], place[fine], len(places))
             left = np.maximum(0, left[row] - has[place])
             added = added[row] + adds[place]
     sets = np.unique(np.concatenate(found), axis=0)
     return Supports(places, has, sets, np.zeros(len(sets)))
 
 
-def _next(left: Real, has: Real) -> tuple[Whole, Whole]:
-    """Return each state with each location that has the rarest open item, or any if none is."""
+def _enough(items: Items, has: Real) -> list[Bits]:
+    """Return for each item, for each amount, a bit for each location: whether it has so much."""
+    return [
+        np.packbits(has[:-1, item] >= np.arange(int(wanted) + 1)[:, None], axis=1)
+        for item, wanted in enumerate(items.demand.tolist())
+    ]
+
+
+def _last(left: Real, enough: list[Bits], count: int) -> tuple[Whole, Whole]:
+    """Return each state with each location that has all that is open."""
+    able = np.full((len(left), enough[0].shape[1]), 255, dtype=np.uint8)
+    for item, bits in enumerate(enough):
+        able &= bits[left[:, item].astype(np.int64)]
+    some = np.flatnonzero(able.any(axis=1))
+    row, place = np.nonzero(np.unpackbits(able[some], axis=1, count=count))
+    return some[row], place
+
+
+def _next(left: Real, has: Real) -> tuple[Whole, Whole, bool]:
+    """Return each state with each location that has the rarest open item, or any if none is.
+
+    And whether that is all; if there are too many, there is nothing.
+    """
     order = np.argsort((has > 0).sum(axis=0), kind="stable")
     anchor = np.where(left.any(axis=1), (left[:, order] > 0).argmax(axis=1), -1)
-    rows, places = [], []
+    rows, places = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    total = 0
     for rank in np.unique(anchor).tolist():
         of = np.flatnonzero(anchor == rank)
         able = np.flatnonzero(has[:, order[rank]]) if rank >= 0 else np.arange(len(has) - 1)
+        total += len(of) * len(able)
+        if total > GROWN_MAX:
+            return rows[0], places[0], False
         rows.append(np.repeat(of, len(able)))
         places.append(np.tile(able, len(of)))
-    return np.concatenate(rows), np.concatenate(places)
+    return np.concatenate(rows), np.concatenate(places), True
 
 
 def _grown(states: Whole, row: Whole, place: Whole, count: int) -> tuple[Whole, Whole, Whole]:
