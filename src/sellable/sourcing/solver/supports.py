@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 STATES_MAX = 60_000  # sets; if there are more, nothing is gained
 CELLS_MAX = 1 << 24  # their beginnings times locations
+PLACES_MAX = 1 << 15  # four of them are one number
 GROWN_MAX = 1 << 20  # beginnings with one location more, before the dear ones are dropped
 CHOICES_MAX = 1 << 18  # of modes, looked at together
 
@@ -180,7 +181,7 @@ def supports_of(
     has = np.maximum.reduceat(items.most, begins, axis=0) if len(begins) else items.most
     has = np.concatenate([has, np.zeros((1, has.shape[1]))])
     adds = np.maximum(0, np.minimum.reduceat(dear, begins)) if len(begins) else dear
-    if float(items.demand.sum()) * len(places) > CELLS_MAX:
+    if float(items.demand.sum()) * len(places) > CELLS_MAX or len(places) > PLACES_MAX:
         return None
     enough = _enough(items, has)
     states, left, added = np.zeros((1, 0), np.int64), items.demand[None], np.zeros(1)
@@ -202,7 +203,7 @@ def supports_of(
             states, row, place = _grown(states, row[fine], place[fine], len(places))
             left = np.maximum(0, left[row] - has[place])
             added = added[row] + adds[place]
-    sets = np.unique(np.concatenate(found), axis=0)
+    sets = np.concatenate(found)
     return Supports(places, has, sets, np.zeros(len(sets)))
 
 
