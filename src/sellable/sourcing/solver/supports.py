@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     Bits = NDArray[np.uint8]
 
 STATES_MAX = 60_000  # sets; if there are more, nothing is gained
-CELLS_MAX = 1 << 24  # their beginnings times locations
+STATES_AT_ONCE = 1 << 11  # that are completed together
+CELLS_MAX = 1 << 24  # units times locations
 PLACES_MAX = 1 << 15  # four of them are one number
 GROWN_MAX = 1 << 20  # beginnings with one location more, before the dear ones are dropped
 CHOICES_MAX = 1 << 18  # of modes, looked at together
@@ -185,16 +186,17 @@ def supports_of(
         return None
     enough = _enough(items, has)
     states, left, added = np.zeros((1, 0), np.int64), items.demand[None], np.zeros(1)
-    found = [np.zeros((0, most), dtype=np.int64)]
+    found, count = [np.zeros((0, most), dtype=np.int64)], 0
     for depth in range(most):
-        if len(states) * len(places) > CELLS_MAX or deadline.passed():
-            return None
-        row, place = _last(left, enough, len(places))
-        fine = np.flatnonzero(added[row] + adds[place] <= slack)
-        if len(fine) > STATES_MAX:
-            return None
-        sets = _grown(states, row[fine], place[fine], len(places))[0]
-        found.append(_filled(sets, most, len(places)))
+        for begin in range(0, len(states), STATES_AT_ONCE):
+            part = slice(begin, begin + STATES_AT_ONCE)
+            row, place = _last(left[part], enough, len(places))
+            fine = np.flatnonzero(added[part][row] + adds[place] <= slack)
+            sets = _grown(states[part], row[fine], place[fine], len(places))[0]
+            found.append(_filled(sets, most, len(places)))
+            count += len(sets)
+            if count > STATES_MAX or deadline.passed():
+                return None
         if depth + 1 < most:
             row, place, complete = _next(left, has)
             if not complete:
@@ -204,6 +206,7 @@ def supports_of(
             left = np.maximum(0, left[row] - has[place])
             added = added[row] + adds[place]
     sets = np.concatenate(found)
+    sets = sets[_once(sets, len(places) + 1)]
     return Supports(places, has, sets, np.zeros(len(sets)))
 
 
@@ -250,9 +253,13 @@ def _grown(states: Whole, row: Whole, place: Whole, count: int) -> tuple[Whole, 
     new = np.flatnonzero((states[row] != place[:, None]).all(axis=1))
     row, place = row[new], place[new]
     grown = np.sort(np.concatenate([states[row], place[:, None]], axis=1), axis=1)
-    key = grown @ (count ** np.arange(grown.shape[1]))
-    first = np.unique(key, return_index=True)[1]
+    first = _once(grown, count)
     return grown[first], row[first], place[first]
+
+
+def _once(sets: Whole, count: int) -> Whole:
+    """Return the rows of sets that are not there before."""
+    return np.unique(sets @ (count ** np.arange(sets.shape[1])), return_index=True)[1]
 
 
 def _filled(sets: Whole, width: int, nobody: int) -> Whole:
