@@ -26,7 +26,7 @@ STATES_MAX = 60_000  # sets; if there are more, nothing is gained
 STATES_AT_ONCE = 1 << 11  # that are completed together
 CELLS_MAX = 1 << 24  # units times locations
 PLACES_MAX = 1 << 15  # four of them are one number
-GROWN_MAX = 1 << 20  # beginnings with one location more, before the dear ones are dropped
+GROWN_MAX = 1 << 18  # beginnings with one location more
 CHOICES_MAX = 1 << 18  # of modes, looked at together
 
 
@@ -198,11 +198,10 @@ def supports_of(
             if count > STATES_MAX or deadline.passed():
                 return None
         if depth + 1 < most:
-            row, place, complete = _next(left, has)
-            if not complete:
+            more = _next(left, has, added, adds, slack)
+            if more is None:
                 return None
-            fine = np.flatnonzero(added[row] + adds[place] <= slack)
-            states, row, place = _grown(states, row[fine], place[fine], len(places))
+            states, row, place = _grown(states, *more, len(places))
             left = np.maximum(0, left[row] - has[place])
             added = added[row] + adds[place]
     sets = np.concatenate(found)
@@ -228,10 +227,12 @@ def _last(left: Real, enough: list[Bits], count: int) -> tuple[Whole, Whole]:
     return some[row], place
 
 
-def _next(left: Real, has: Real) -> tuple[Whole, Whole, bool]:
+def _next(
+    left: Real, has: Real, added: Real, adds: Real, slack: float
+) -> tuple[Whole, Whole] | None:
     """Return each state with each location that has the rarest open item, or any if none is.
 
-    And whether that is all; if there are too many, there is nothing.
+    Without those that add more than the slack; None if there are too many.
     """
     order = np.argsort((has > 0).sum(axis=0), kind="stable")
     anchor = np.where(left.any(axis=1), (left[:, order] > 0).argmax(axis=1), -1)
@@ -239,13 +240,16 @@ def _next(left: Real, has: Real) -> tuple[Whole, Whole, bool]:
     total = 0
     for rank in np.unique(anchor).tolist():
         of = np.flatnonzero(anchor == rank)
-        able = np.flatnonzero(has[:, order[rank]]) if rank >= 0 else np.arange(len(has) - 1)
-        total += len(of) * len(able)
+        able = np.flatnonzero(has[:, order[rank]]) if rank >= 0 else np.arange(len(adds))
+        if len(of) * len(able) > CELLS_MAX:
+            return None
+        row, place = np.nonzero(added[of][:, None] + adds[able] <= slack)
+        total += len(row)
         if total > GROWN_MAX:
-            return rows[0], places[0], False
-        rows.append(np.repeat(of, len(able)))
-        places.append(np.tile(able, len(of)))
-    return np.concatenate(rows), np.concatenate(places), True
+            return None
+        rows.append(of[row])
+        places.append(able[place])
+    return np.concatenate(rows), np.concatenate(places)
 
 
 def _grown(states: Whole, row: Whole, place: Whole, count: int) -> tuple[Whole, Whole, Whole]:
@@ -259,7 +263,8 @@ def _grown(states: Whole, row: Whole, place: Whole, count: int) -> tuple[Whole, 
 
 def _once(sets: Whole, count: int) -> Whole:
     """Return the rows of sets that are not there before."""
-    return np.unique(sets @ (count ** np.arange(sets.shape[1])), return_index=True)[1]
+    first: Whole = np.unique(sets @ (count ** np.arange(sets.shape[1])), return_index=True)[1]
+    return first
 
 
 def _filled(sets: Whole, width: int, nobody: int) -> Whole:
