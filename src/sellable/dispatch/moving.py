@@ -55,7 +55,7 @@ def planned_move(
         units=units,
         capacities=capacities,
         drops=again.drops(plan),
-        refusals=again.refusals,
+        refusals=again.leaving(plan),
         wanted=wanted_of(order, profile),
         plan=kept,
         ship_by_ms=ship_by_ms(plan, order.promise_ms, now_ms),
