@@ -125,6 +125,10 @@ class HoldsModel(SupplyModel):
         self.close_if_empty(held)
         self.trim()
 
+    def may_come_to(self, held: Held, location: str) -> bool:
+        """Tell whether units may come to a location that no plan names."""
+        return location in self.members(held.request.market)
+
     def retake(self, held: Held) -> bool:
         """Take what expired again, where it was or elsewhere; tell whether all was there."""
         members = self.members(held.request.market)
@@ -148,7 +152,9 @@ class HoldsModel(SupplyModel):
         for line, bound in expired:
             # What a bound line waited for may have come to its location meanwhile.
             own = [line.location] if bound.location != line.location in members else []
-            self._retake(held, line, bound, own if line.location else members)
+            places = own if line.location else members
+            allowed = [place for place in places if self.may_come_to(held, place)]
+            self._retake(held, line, bound, allowed)
         return not any(bound.expired for _, bound in expired)
 
     def _retake(self, held: Held, line: HeldLine, bound: Bound, locations: Sequence[str]) -> None:
@@ -175,7 +181,7 @@ class HoldsModel(SupplyModel):
         # While the units are off their position it may look free; it is not for sale.
         elsewhere = [name for name in self.members(held.request.market) if name != left.location]
         found = 0
-        for location in elsewhere:
+        for location in filter(lambda name: self.may_come_to(held, name), elsewhere):
             part = min(quantity - found, self.available(line.sku, location))
             self.take(line, location, part)
             found += part
