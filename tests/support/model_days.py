@@ -30,7 +30,7 @@ class DaysModel(Model):
     def settle_days(self) -> None:
         """Say of each day that was held, or given back, whether goods left on it."""
         for held in self.reservations.values():
-            for day in held.days:
+            for day in sorted(held.days, key=lambda day: day.state not in ("held", "lapsed")):
                 bound = [
                     bound
                     for line in held.lines
