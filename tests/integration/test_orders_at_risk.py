@@ -56,6 +56,24 @@ async def test_order_keeps_what_is_there_for_it(risky: Service) -> None:
     assert {"NEAR": 2, "DC": 1} == bound(await client.get("order"))
 
 
+async def test_confirm_leaves_it_to_sourcing_where_days_are_limited(risky: Service) -> None:
+    """A hold that is short when it is confirmed moves with an order of the day of its new place."""
+    client, worker = risky.client, worker_of(risky.store)
+    days = {"NEAR": 9, "DC": 9, "FAR": 0}
+    await client.apply_network(network(split_lines=False, capacities=days))
+    await client.count("A", "DC", 5)
+    await hold(client, "order", Want("A"))
+    await client.count("A", "NEAR", 0)
+    await client.confirm("order")
+    assert {"NEAR": 1} == bound(await client.get("order"))
+    assert {"sourced": 1} == await caught_up(worker)
+    assert {"DC": 1} == bound(await client.get("order"))
+    kept = await risky.store.sourced.observe(FR, ["A"], ["DC"], [], "order")
+    assert kept.kept is not None
+    assert 2 == kept.kept.sourced_count
+    assert [] == await client.differences()
+
+
 async def test_hold_that_is_short_is_left_alone(risky: Service) -> None:
     """It may expire; once it is an order it is seen to."""
     client, worker = risky.client, worker_of(risky.store)

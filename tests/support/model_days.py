@@ -65,12 +65,17 @@ class DaysModel(Model):
             used = [day for day in before[name].days if day.state == "used"]
             self.used_before.update((day.location, day.date) for day in used)
 
-    def may_come_to(self, held: Held, location: str) -> bool:
-        """Tell whether a plan, if any, leaves units an order of the location's days."""
-        limited = "daily_capacity" in self.locations.get(location, {})
-        own = {"held", "used", "lapsed"} & {d.state for d in held.days if d.location == location}
-        allowed = held.plan is None or not limited or bool(own)
-        return allowed and super().may_come_to(held, location)
+    def places_of(self, held: Held) -> list[str]:
+        """Return where days are not limited, or one is its own, of one with a plan."""
+        places = super().places_of(held)
+        if held.plan is None:
+            return places
+        own = {day.location for day in held.days if day.state != "free"}
+        return [
+            place
+            for place in places
+            if place in own or self.locations[place].get("daily_capacity") is None
+        ]
 
     def retake(self, held: Held) -> bool:
         """Take what expired again, and the days of locations that it comes back to."""
