@@ -220,6 +220,23 @@ async def test_unit_that_is_not_found_is_sourced_once_there_is_one(
     assert {} == await caught_up(worker)
 
 
+async def test_refusal_is_kept_where_the_network_lost_the_profile(risky: Service) -> None:
+    """Nobody can plan the order any more, and yet its location has not what it should."""
+    client, lost = risky.client, [refused("A", "NEAR")]
+    await hold(client, "order", Want("A"), profile="plain")
+    await client.confirm("order")
+    renamed = network(split_lines=True)
+    renamed["sourcing"]["profiles"][0]["name"] = "other"
+    await client.apply_network(renamed)
+    told = await refusal_of(source_again(client, "order", "lost", refusals=lost))
+    assert "UNKNOWN_PROFILE" == told.reason
+    (order,) = await to_decide(client)
+    assert {"REFUSED"} == causes(order)
+    await client.count("A", "DC", 5)
+    await source_again(client, "order", "lost", refusals=lost, profile="other")
+    assert ({"DC": 1}, []) == (bound(await client.get("order")), await to_decide(client))
+
+
 async def test_refusal_of_a_hold_is_not_kept(risky: Service) -> None:
     """A cart is nobody's to decide about."""
     await hold(risky.client, "cart", Want("A"))
