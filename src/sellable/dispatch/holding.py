@@ -153,8 +153,8 @@ def refuse_too_large(
         return
     split_most = max(range(len(lines)), key=lambda at: sum(one.line == at for one in units))
     line = lines[split_most]
-    detail = (
-        f"the best plan cuts the order into {count} parts and a reservation keeps at most "
-        f"{ALLOCATIONS_PER_RESERVATION_MAX}"
-    )
+    size, most = f"{count} parts", ALLOCATIONS_PER_RESERVATION_MAX
+    if count <= most:
+        size, most = f"so many parts that it has {len(kept)} bytes", PLAN_BYTES_MAX
+    detail = f"the best plan cuts the order into {size} and a reservation keeps at most {most}"
     raise NoFeasiblePlan(BlockedLine(line.line_id, line.sku, "split_lines", detail))
