@@ -187,8 +187,9 @@ def test_ways_of_delivery_are_listed(sellable: Command, order: str) -> None:
         ),
         (order_json(lines=[{"sku": "new", "quantity": 1}]), (), 1, "sku 'new' is not known"),
         (order_json(), ("--profile", "none"), 1, "profile 'none' is not known"),
-        (order_json(channel="till"), (), 1, "market 'till/FR' is not known"),
+        (order_json(channel="till"), (), 1, "order: market 'till/FR' is not known"),
         (order_json(), ("--profile", "near"), 1, "85123A (line a): max_distance_km: "),
+        (order_json(), ("--profile", "near"), 1, "\n  strategies tried: near"),
     ],
 )
 def test_order_that_cannot_be_planned_is_told_why(

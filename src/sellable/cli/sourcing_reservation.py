@@ -11,6 +11,7 @@ import typer
 from rich.text import Text
 
 from sellable.cli.client import Service
+from sellable.cli.failure import Failure
 from sellable.cli.lifecycle import Refusal
 from sellable.cli.message_file import read_message
 from sellable.cli.reservations import ReservationId, duration
@@ -88,9 +89,15 @@ def reservation_command(
     for field in ("destination", "promise_time", "value"):
         if known.HasField(field):
             getattr(request, field).CopyFrom(getattr(known, field))
-    answer = service.call(
-        service.sourcing.SourceReservation, request, again=f"--request-id {chosen}"
-    )
+    try:
+        answer = service.call(
+            service.sourcing.SourceReservation, request, again=f"--request-id {chosen}"
+        )
+    except Failure as failure:
+        fields = [violation["field"] for violation in failure.details.get("violations", ())]
+        if "destination" in fields and order is None:
+            failure.hint = "--order ORDER.json says where it goes"
+        raise
     return held_answer(service, answer, known.destination.country)
 
 

@@ -6,10 +6,15 @@ that a refusal names the field that its sender knows.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sellable.errors import UnknownMarket, UnknownProfile, UnknownSku
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sellable.geo import Point
     from sellable.reservation import Line, Part
 
@@ -89,3 +94,20 @@ class RebindAsked:
     value: Amount | None = None
     solve_limit_ms: int
     allow_unfilled: bool = False
+
+
+@contextmanager
+def fields_named(asked: PlanAsked | HoldAsked) -> Iterator[None]:
+    """Say of a name that is not known which field of the request asks for it."""
+    path = asked.order.path
+    try:
+        yield
+    except UnknownMarket as error:
+        raise UnknownMarket(error.name, path) from error
+    except UnknownProfile as error:
+        field = f"{path.removesuffix('order')}profile" if asked.profile else ""
+        raise UnknownProfile(error.name, field) from error
+    except UnknownSku as error:
+        lines = f"{path}.lines" if path else "lines"
+        found = [at for at, line in enumerate(asked.order.lines) if line.sku == error.name]
+        raise UnknownSku(error.name, f"{lines}[{found[0]}].sku" if found else "") from error
