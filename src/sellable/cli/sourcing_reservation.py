@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     Held = SourceAndReserveResponse | SourceReservationResponse
 
 _REFUSED: Final = "LINE@LOCATION=QTY:REASON"
+_REFUSED_SKU: Final = "SKU@LOCATION=QTY:REASON"
 
 
 def reservation_command(
@@ -47,6 +48,10 @@ def reservation_command(
             metavar=_REFUSED,
             help=f"units that a location does not deliver; reasons are {', '.join(Refusal)}",
         ),
+    ] = None,
+    refuse_sku: Annotated[
+        list[str] | None,
+        typer.Option(metavar=_REFUSED_SKU, help="the same of lines that have no id"),
     ] = None,
     exclude: Annotated[
         list[str] | None, typer.Option(metavar="LOCATION", help="may ship nothing of this plan")
@@ -79,7 +84,10 @@ def reservation_command(
     known = read_message(order, Order(), "order") if order else Order()
     request = SourceReservationRequest(
         reservation_id=reservation,
-        refusals=[_refusal(text) for text in refuse or ()],
+        refusals=[
+            *(_refusal(text, "--refuse") for text in refuse or ()),
+            *(_refusal(text, "--refuse-sku") for text in refuse_sku or ()),
+        ],
         excluded_locations=exclude or (),
         request_id=chosen,
         allow_unfilled=allow_unfilled,
@@ -101,22 +109,24 @@ def reservation_command(
     return held_answer(service, answer, known.destination.country)
 
 
-def _refusal(text: str) -> RefusedUnits:
-    """Read `LINE@LOCATION=QTY:REASON`."""
+def _refusal(text: str, option: str) -> RefusedUnits:
+    """Read `LINE@LOCATION=QTY:REASON`, or the same of a SKU."""
+    form, name_of = (_REFUSED, "1") if option == "--refuse" else (_REFUSED_SKU, "85123A")
     rest, _, reason = text.rpartition(":")
     name, at, last = rest.rpartition("@")
     location, equals, quantity = last.rpartition("=")
     if not (name and at and location and equals):
         raise typer.BadParameter(
-            f"{text!r} is not {_REFUSED}, e.g. 1@DC-PARIS=2:not-found", param_hint="--refuse"
+            f"{text!r} is not {form}, e.g. {name_of}@DC-PARIS=2:not-found", param_hint=option
         )
     if reason.lower() not in list(Refusal):
         raise typer.BadParameter(
-            f"the reason of {text!r} is none of {', '.join(Refusal)}", param_hint="--refuse"
+            f"the reason of {text!r} is none of {', '.join(Refusal)}", param_hint=option
         )
-    units = part(f"{name}={quantity}@{location}", "--refuse")
+    units = part(f"{name}={quantity}@{location}", option)
+    named = {"line_id" if option == "--refuse" else "sku": units.name}
     return RefusedUnits(
-        quantity=QuantityAt(line_id=units.name, quantity=units.quantity, location=units.location),
+        quantity=QuantityAt(**named, quantity=units.quantity, location=units.location),
         reason=RefusalReason.Value(f"REFUSAL_REASON_{Refusal(reason.lower()).name}"),
     )
 
