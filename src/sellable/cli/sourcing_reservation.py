@@ -80,7 +80,6 @@ def reservation_command(
       sellable sourcing reservation cart-7 --refuse 1@DC-PARIS=2:not-found
       sellable sourcing reservation cart-7 --exclude STORE-LYON --request-id r1
     """
-    chosen = request_id or str(uuid.uuid4())
     known = read_message(order, Order(), "order") if order else Order()
     request = SourceReservationRequest(
         reservation_id=reservation,
@@ -89,7 +88,7 @@ def reservation_command(
             *(_refusal(text, "--refuse-sku") for text in refuse_sku or ()),
         ],
         excluded_locations=exclude or (),
-        request_id=chosen,
+        request_id=request_id or str(uuid.uuid4()),
         allow_unfilled=allow_unfilled,
         profile=profile,
         solve_limit=duration(solve_limit, "--solve-limit"),
@@ -97,16 +96,22 @@ def reservation_command(
     for field in ("destination", "promise_time", "value"):
         if known.HasField(field):
             getattr(request, field).CopyFrom(getattr(known, field))
+    answer = _sourced(service, request, has_order=order is not None)
+    return held_answer(service, answer, known.destination.country)
+
+
+def _sourced(
+    service: Service, request: SourceReservationRequest, *, has_order: bool
+) -> SourceReservationResponse:
     try:
-        answer = service.call(
-            service.sourcing.SourceReservation, request, again=f"--request-id {chosen}"
+        return service.call(
+            service.sourcing.SourceReservation, request, again=f"--request-id {request.request_id}"
         )
     except Failure as failure:
         fields = [violation["field"] for violation in failure.details.get("violations", ())]
-        if "destination" in fields and order is None:
+        if "destination" in fields and not has_order:
             failure.hint = "--order ORDER.json says where it goes"
         raise
-    return held_answer(service, answer, known.destination.country)
 
 
 def _refusal(text: str, option: str) -> RefusedUnits:
