@@ -168,7 +168,7 @@ async def test_what_only_the_network_knows_is_told(client: Client) -> None:
         "sku": ("UNKNOWN_SKU", ["Z", "order.lines[1].sku"]),
         "profile": ("UNKNOWN_PROFILE", ["green", "profile"]),
         "reservation": ("UNKNOWN_RESERVATION", ["none"]),
-        "location": ("UNKNOWN_LOCATION", ["MOON"]),
+        "location": ("UNKNOWN_LOCATION", ["MOON", "order.lines[0].location"]),
         "postal_code": ("INVALID_FIELD", ["order.destination.point"]),
         "value": ("INVALID_FIELD", ["order.value.currency_code"]),
     } == found

@@ -91,6 +91,7 @@ def _rejected(constraints: dict[str, Any], fields: dict[str, Any], units: int = 
             {"ship_within_days": 1},
             {"daily_capacity": 40},
         ),
+        (Reason.CAPACITY, "its 1 order a day is taken today", TODAY, {"daily_capacity": 1}),
         (
             Reason.NO_SERVICE,
             "without a service to the destination",

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sellable.errors import UnknownMarket, UnknownProfile, UnknownSku
+from sellable.errors import UnknownLocation, UnknownMarket, UnknownProfile, UnknownSku
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,6 +108,16 @@ def fields_named(asked: PlanAsked | HoldAsked) -> Iterator[None]:
         field = f"{path.removesuffix('order')}profile" if asked.profile else ""
         raise UnknownProfile(error.name, field) from error
     except UnknownSku as error:
-        lines = f"{path}.lines" if path else "lines"
-        found = [at for at, line in enumerate(asked.order.lines) if line.sku == error.name]
-        raise UnknownSku(error.name, f"{lines}[{found[0]}].sku" if found else "") from error
+        raise UnknownSku(error.name, _line_field(asked.order, "sku", error.name)) from error
+    except UnknownLocation as error:
+        field = _line_field(asked.order, "location", error.name)
+        raise UnknownLocation(error.name, field) from error
+
+
+def _line_field(order: AskedOrder, key: str, name: str) -> str:
+    """Return the path of the first line that has a name; empty if none has."""
+    lines = f"{order.path}.lines" if order.path else "lines"
+    found = (
+        f"{lines}[{at}].{key}" for at, one in enumerate(order.lines) if getattr(one, key) == name
+    )
+    return next(found, "")

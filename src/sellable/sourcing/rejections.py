@@ -77,7 +77,9 @@ def explained(survey: Survey, at: int, barrier: Barrier) -> str:
         case Barrier.CAPACITY:
             days = constraints.ship_within_days
             when = f"on each open day of {days + 1}" if days else "today"
-            return f"its {place.daily_capacity} orders a day are taken {when}"
+            orders = place.daily_capacity
+            taken = "1 order a day is" if orders == 1 else f"{orders} orders a day are"
+            return f"its {taken} taken {when}"
         case _:
             return MEANINGS[barrier].words
 

@@ -43,7 +43,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     Example: { "reason": "UNKNOWN_MARKET", "domain": "sellable", "metadata": { "market": "web/FR" } }
     """
     ERROR_REASON_UNKNOWN_LOCATION: _ErrorReason.ValueType  # 7
-    """NOT_FOUND: the network has no such location. Also of a row.
+    """NOT_FOUND: the network has no such location. Also of a row. Sourcing adds the field that asks.
     Example: { "reason": "UNKNOWN_LOCATION", "domain": "sellable", "metadata": { "location": "DC-PARIS" } }
     """
     ERROR_REASON_UNKNOWN_SKU: _ErrorReason.ValueType  # 8
@@ -175,7 +175,7 @@ ERROR_REASON_UNKNOWN_MARKET: ErrorReason.ValueType  # 6
 Example: { "reason": "UNKNOWN_MARKET", "domain": "sellable", "metadata": { "market": "web/FR" } }
 """
 ERROR_REASON_UNKNOWN_LOCATION: ErrorReason.ValueType  # 7
-"""NOT_FOUND: the network has no such location. Also of a row.
+"""NOT_FOUND: the network has no such location. Also of a row. Sourcing adds the field that asks.
 Example: { "reason": "UNKNOWN_LOCATION", "domain": "sellable", "metadata": { "location": "DC-PARIS" } }
 """
 ERROR_REASON_UNKNOWN_SKU: ErrorReason.ValueType  # 8
