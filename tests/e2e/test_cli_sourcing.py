@@ -201,6 +201,17 @@ def test_order_that_cannot_be_planned_is_told_why(
     assert said in ended.err
 
 
+def test_reservation_that_goes_nowhere_yet_is_told_how_to_say_where(sellable: Command) -> None:
+    """The service names a field of its request, which is an option here."""
+    made = sellable("reserve", "web/FR", "85123A=1", "--id", "nowhere")
+    assert 0 == made.exit_code, made.err
+    ended = sellable("sourcing", "reservation", "nowhere")
+    assert 2 == ended.exit_code
+    assert "error: destination: is required" in ended.err
+    assert "hint: --order ORDER.json says where it goes" in ended.err
+    assert 0 == sellable("release", "nowhere").exit_code
+
+
 def test_service_without_its_table_does_not_start(tmp_path: Path) -> None:
     """A table that cannot be read is refused at the start, by the name of its setting."""
     file = tmp_path / "codes.csv"

@@ -90,10 +90,18 @@ def test_reservation_is_planned_anew(order: str) -> None:
     )
     command_line = ("sourcing", "reservation", "cart-7", "--exclude", "STORE-NICE")
     refused = ("--refuse", "1@DC-PARIS=2:not-found", "--refuse", "a@b=1@STORE-LYON=1:CLOSED")
-    refused = (*refused, "--refuse-sku", "85123A@DC-PARIS=3:damaged")
+    nameless = ("--refuse-sku", "85123A@DC-PARIS=3:damaged")
     with planning_service(SourceReservation=answer) as (address, asked):
         ended = Command(address)(
-            *command_line, *refused, "--order", order, "--request-id", "r1", "--profile", "peak"
+            *command_line,
+            *refused,
+            *nameless,
+            "--order",
+            order,
+            "--request-id",
+            "r1",
+            "--profile",
+            "peak",
         )
     assert 0 == ended.exit_code, ended.err
     (request,) = asked
