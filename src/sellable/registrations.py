@@ -11,7 +11,6 @@ from sellable.dispatch.dispatch import Dispatch
 from sellable.dispatch.solving import Solving
 from sellable.ingest import events
 from sellable.places.destination import located
-from sellable.places.reading import read_postal_codes
 from sellable.rpc.availability import AvailabilityService
 from sellable.rpc.convert.reservations import TtlBounds
 from sellable.rpc.convert.sourcing import PlanBounds
@@ -72,6 +71,8 @@ def postal_codes_of(settings: Settings) -> PostalCodes | None:
     """
     if settings.postal_codes is None:
         return None
+    from sellable.places.reading import read_postal_codes  # noqa: PLC0415 - only where one is read
+
     codes = read_postal_codes(settings.postal_codes)
     _log.info("postal_codes_read", count=len(codes), countries=len(codes.countries))
     if codes.problem_count:

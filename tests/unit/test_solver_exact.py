@@ -7,6 +7,8 @@ import pytest
 from sellable.sourcing.solver.check import check
 from sellable.sourcing.solver.runners_up import cost_through, is_exact, runners_up
 from sellable.sourcing.solver.solve import solve
+from sellable.sourcing.solver.subsets import twice
+from sellable.sourcing.solver.whole import WholeLines
 from support.brute_force import best_by_places
 from support.small_problems import small_problem
 
@@ -79,3 +81,18 @@ def test_cost_through_a_location_is_that_of_the_best_plan_with_it(
                 assert cost is not None
                 assert cost <= least, seed
                 assert cost >= best.objective
+
+
+def test_the_table_alone_would_send_twice_from_a_location() -> None:
+    """What the repair is for: answers that use a location twice, which no plan may."""
+    too_good = 0
+    for seed in range(500):
+        problem = small_problem(seed, split=False)
+        whole = WholeLines.of(problem)
+        assert whole is not None
+        sent = whole.trace(whole.table(whole=False))
+        best = whole.best()
+        if sent and best and twice(sent):
+            too_good += whole.solution(sent).objective != best.objective
+            assert whole.single
+    assert too_good > 0

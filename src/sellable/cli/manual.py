@@ -64,6 +64,9 @@ Examples, from the cart to a location that refuses:
   sellable sourcing worker --data ./stock
   sellable sourcing at-risk
 
+What other profiles would make of the orders of the past:
+  sellable sourcing simulate --orders o.gz --stock s.csv --network n.yaml
+
 An order as JSON; a postal code is enough where the service has a table:
   {"channel": "web", "country": "FR",
    "destination": {"country": "FR", "postal_code": "69002",

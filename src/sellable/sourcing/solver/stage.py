@@ -29,6 +29,7 @@ ROWS_PRICING_MAX = 4_000  # while columns are made that better the prices
 ROWS_MAX = 300_000  # while all are made within the gap
 COST_BITS = 36  # of the dearest plan; sums of such costs are exact
 CONVERGED = 1e-6  # of the bound: what is not worth another round
+COLUMNS_FEW = 2  # in a plan: the second one is looked up
 GAP_FIRST = 0.02  # of the bound; then twice as much, and so on
 
 
@@ -78,6 +79,13 @@ class Stage:
         return replace(
             self, items=self.items.only(rows), fixed=self.fixed[rows], unit=self.unit[rows]
         )
+
+    def columns_max(self) -> float:
+        """Return how many columns a plan has at most, by resources that each column uses."""
+        least = self.items.spent_fixed.min(axis=1, initial=np.inf)
+        bounding = np.isfinite(least) & (least > 0)
+        most = self.items.budget[bounding] // least[bounding]
+        return float(most.min(initial=np.inf))
 
     def at(self, prices: Prices) -> Pricing:
         """Return the modes at prices."""
@@ -189,6 +197,8 @@ def close(priced: Priced, outcome: Outcome, deadline: Deadline) -> None:
     stage, prices, highest = priced.stage, priced.prices, priced.stage.highest
     pricing = stage.at(prices)
     gap = max(float(stage.factor), GAP_FIRST * abs(outcome.bound))
+    if np.isfinite(outcome.cost) and stage.columns_max() <= COLUMNS_FEW:
+        gap = outcome.cost - outcome.bound  # pairs are found at once, however many there are
     while not outcome.proven() and not deadline.passed():
         limit = min(outcome.cost - stage.factor, outcome.bound + gap, highest)
         columns = pricing.columns(limit - priced.least, ROWS_MAX)
