@@ -364,8 +364,8 @@ class CostTerm(_message.Message):
     unit: _builtins.str
     """Output only. Its unit: the code of a currency, parcels, km, days, kg or units."""
     weighted: _builtins.float
-    """Output only. What it counts in its level of the objective: whole millionths, and those of the terms of a level add
-    up to the level exactly.
+    """Output only. What it counts in its level of the objective. Where terms are weighed: whole millionths, and those of
+    the terms of a level add up to the level exactly. Where terms have an order: the raw number, alone in its level.
     """
     level: _builtins.int
     """Output only. Which of the objective_levels it counts in, from 0."""
@@ -491,7 +491,7 @@ class FulfilmentPlan(_message.Message):
     @_builtins.property
     def objective_levels(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
         """Output only. What plans are compared by, the first before the second: one number for weighted terms, one a term
-        where terms have an order; before them the units unfilled, where as few as possible come first.
+        where terms have an order, in its own unit; before them the units unfilled, where as few as possible come first.
         """
 
     def __init__(
