@@ -121,7 +121,7 @@ class Dispatch:
         Raises:
             SellableError: As `source_order`.
             IdempotencyConflict: The id was used with other content.
-            InsufficientStock: The last plan of several lost its race as well, or ships nothing.
+            InsufficientStock: The last plan of several lost its race as well.
         """
         if await self._kept(asked.reservation_id) is not None:
             try:
@@ -166,7 +166,7 @@ class Dispatch:
             SellableError: As `source_order`.
             UnknownReservation, ReservationExpired, ReservationClosed: As named.
             IdempotencyConflict: The request id was used with other content.
-            InsufficientStock: The last plan of several lost its race as well, or places nothing.
+            InsufficientStock: The last plan of several lost its race as well.
         """
         found = await self._kept(asked.reservation_id)
         if found is None:

@@ -610,7 +610,7 @@ class SourceAndReserveRequest(_message.Message):
     """Required. The client's id and the idempotency key, 1 to 64 bytes; a UUID is best."""
     allow_unfilled: _builtins.bool
     """Optional. Take also a plan that leaves units unfilled, where the profile allows partial plans. Default false: such
-    a plan is INSUFFICIENT_STOCK.
+    a plan is NO_FEASIBLE_PLAN.
     """
     @_builtins.property
     def source(self) -> Global___SourceOrderRequest:
@@ -988,7 +988,8 @@ class PlanObstacles(_message.Message):
         """Output only. The SKU of the line."""
         constraint: _builtins.str
         """Output only. The constraint that binds: its key in the network document (such as max_distance_km, protected,
-        max_parcels), or stock, capacity, cut_off, opening_hours or carriers.
+        max_parcels, unfilled), or stock, sellable (the market's number), capacity, cut_off, opening_hours, carriers,
+        location (that the line is bound to), refused, strategies (none is for the order) or solve_limit.
         """
         detail: _builtins.str
         """Output only. The numbers behind it, for people."""
