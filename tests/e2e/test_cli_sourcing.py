@@ -187,8 +187,9 @@ def test_ways_of_delivery_are_listed(sellable: Command, order: str) -> None:
         ),
         (order_json(lines=[{"sku": "new", "quantity": 1}]), (), 1, "sku 'new' is not known"),
         (order_json(), ("--profile", "none"), 1, "profile 'none' is not known"),
-        (order_json(channel="till"), (), 1, "market 'till/FR' is not known"),
+        (order_json(channel="till"), (), 1, "order: market 'till/FR' is not known"),
         (order_json(), ("--profile", "near"), 1, "85123A (line a): max_distance_km: "),
+        (order_json(), ("--profile", "near"), 1, "\n  strategies tried: near"),
     ],
 )
 def test_order_that_cannot_be_planned_is_told_why(
@@ -198,6 +199,17 @@ def test_order_that_cannot_be_planned_is_told_why(
     ended = sellable("sourcing", "plan", "-", *arguments, stdin=order_text)
     assert (exit_code, "") == ended[:2]
     assert said in ended.err
+
+
+def test_reservation_that_goes_nowhere_yet_is_told_how_to_say_where(sellable: Command) -> None:
+    """The service names a field of its request, which is an option here."""
+    made = sellable("reserve", "web/FR", "85123A=1", "--id", "nowhere")
+    assert 0 == made.exit_code, made.err
+    ended = sellable("sourcing", "reservation", "nowhere")
+    assert 2 == ended.exit_code
+    assert "error: destination: is required" in ended.err
+    assert "hint: --order ORDER.json says where it goes" in ended.err
+    assert 0 == sellable("release", "nowhere").exit_code
 
 
 def test_service_without_its_table_does_not_start(tmp_path: Path) -> None:

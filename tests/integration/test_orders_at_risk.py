@@ -56,6 +56,24 @@ async def test_order_keeps_what_is_there_for_it(risky: Service) -> None:
     assert {"NEAR": 2, "DC": 1} == bound(await client.get("order"))
 
 
+async def test_confirm_leaves_it_to_sourcing_where_days_are_limited(risky: Service) -> None:
+    """A hold that is short when it is confirmed moves with an order of the day of its new place."""
+    client, worker = risky.client, worker_of(risky.store)
+    days = {"NEAR": 9, "DC": 9, "FAR": 0}
+    await client.apply_network(network(split_lines=False, capacities=days))
+    await client.count("A", "DC", 5)
+    await hold(client, "order", Want("A"))
+    await client.count("A", "NEAR", 0)
+    await client.confirm("order")
+    assert {"NEAR": 1} == bound(await client.get("order"))
+    assert {"sourced": 1} == await caught_up(worker)
+    assert {"DC": 1} == bound(await client.get("order"))
+    kept = await risky.store.sourced.observe(FR, ["A"], ["DC"], [], "order")
+    assert kept.kept is not None
+    assert 2 == kept.kept.sourced_count
+    assert [] == await client.differences()
+
+
 async def test_hold_that_is_short_is_left_alone(risky: Service) -> None:
     """It may expire; once it is an order it is seen to."""
     client, worker = risky.client, worker_of(risky.store)
@@ -200,6 +218,23 @@ async def test_unit_that_is_not_found_is_sourced_once_there_is_one(
     assert (1, 1) == (positions["DC"].on_hand_quantity, positions["DC"].reserved_quantity)
     assert ([], []) == (await to_decide(client), await client.differences())
     assert {} == await caught_up(worker)
+
+
+async def test_refusal_is_kept_where_the_network_lost_the_profile(risky: Service) -> None:
+    """Nobody can plan the order any more, and yet its location has not what it should."""
+    client, lost = risky.client, [refused("A", "NEAR")]
+    await hold(client, "order", Want("A"), profile="plain")
+    await client.confirm("order")
+    renamed = network(split_lines=True)
+    renamed["sourcing"]["profiles"][0]["name"] = "other"
+    await client.apply_network(renamed)
+    told = await refusal_of(source_again(client, "order", "lost", refusals=lost))
+    assert "UNKNOWN_PROFILE" == told.reason
+    (order,) = await to_decide(client)
+    assert {"REFUSED"} == causes(order)
+    await client.count("A", "DC", 5)
+    await source_again(client, "order", "lost", refusals=lost, profile="other")
+    assert ({"DC": 1}, []) == (bound(await client.get("order")), await to_decide(client))
 
 
 async def test_refusal_of_a_hold_is_not_kept(risky: Service) -> None:

@@ -30,7 +30,14 @@ from support.wait import eventually_async
 # Answers of scripts that did nothing of what was asked, or are to be called again.
 REFUSALS = {
     *(b"CLOSED", b"CONFLICT", b"EXPIRED", b"INVALID", b"IN_FUTURE", b"IN_PROGRESS", b"IN_USE"),
-    *(b"LOCATION_NOT_IN_MARKET", b"MORE_DUE", b"OTHER_MARKET", b"OTHER_ORDER", b"OUT_OF_STEP"),
+    *(
+        b"LOCATION_NOT_IN_MARKET",
+        b"LOST",
+        b"MORE_DUE",
+        b"OTHER_MARKET",
+        b"OTHER_ORDER",
+        b"OUT_OF_STEP",
+    ),
     *(b"SHORT", b"STALE", b"TOO_OLD", b"UNKNOWN_LOCATION", b"UNKNOWN_MARKET"),
     *(b"UNKNOWN_RESERVATION", b"UNKNOWN_SKU", b"WRONG_COUNT"),
 }

@@ -253,3 +253,19 @@ async def test_orders_are_found_by_when_they_should_ship(store: Store) -> None:
         await store.reservations.release(f"r{at}")
     assert [] == await overdue(store.runner, 99)
     assert [] == await escalated(store.runner)
+
+
+async def test_large_orders_at_risk_are_looked_at_few_at_a_time(store: Store) -> None:
+    """However many are asked for, one script looks at about a thousand parts of them."""
+    lines = tuple(Line(sku=f"S{at}", quantity=14) for at in range(100))
+    for line in lines:
+        await count(store, line.sku, DC=7, SHOP=7)
+    units = tuple(Units(at, place, 1) for at in range(100) for place in PLACES)
+    ids = [f"r{number}" for number in range(7)]
+    await store.networks.apply(document({}))
+    for name in ids:
+        await store.sourced.reserve(hold(name, *units, lines=lines, capacities=()))
+        await store.reservations.confirm(name)
+    looked_at, found = await store.at_risk._look(ids, 0)
+    assert 0 < looked_at == len(found) < 7
+    assert ids == [one.reservation.reservation_id for one in await store.at_risk.look(ids, 0)]

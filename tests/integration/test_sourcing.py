@@ -156,7 +156,7 @@ async def test_what_only_the_network_knows_is_told(client: Client) -> None:
     await client.reserve("cart", FR, Want("A"))
     found = {
         "market": await refusal_of_plan(client, Want("A"), of={"channel": "shop"}),
-        "sku": await refusal_of_plan(client, Want("Z")),
+        "sku": await refusal_of_plan(client, Want("A"), Want("Z")),
         "profile": await refusal_of_plan(client, Want("A"), profile="green"),
         "reservation": await refusal_of_plan(client, Want("A"), reservation_id="none"),
         "location": await refusal_of_plan(client, Want("A", location="MOON")),
@@ -164,16 +164,18 @@ async def test_what_only_the_network_knows_is_told(client: Client) -> None:
         "value": await refusal_of_plan(client, Want("A"), of=dollars),
     }
     assert {
-        "market": ("UNKNOWN_MARKET", ["shop/FR"]),
-        "sku": ("UNKNOWN_SKU", ["Z"]),
-        "profile": ("UNKNOWN_PROFILE", ["green"]),
+        "market": ("UNKNOWN_MARKET", ["order", "shop/FR"]),
+        "sku": ("UNKNOWN_SKU", ["Z", "order.lines[1].sku"]),
+        "profile": ("UNKNOWN_PROFILE", ["green", "profile"]),
         "reservation": ("UNKNOWN_RESERVATION", ["none"]),
-        "location": ("UNKNOWN_LOCATION", ["MOON"]),
+        "location": ("UNKNOWN_LOCATION", ["MOON", "order.lines[0].location"]),
         "postal_code": ("INVALID_FIELD", ["order.destination.point"]),
         "value": ("INVALID_FIELD", ["order.value.currency_code"]),
     } == found
     await plan(client, Want("A"), of=euros)
     hold_in_dollars = await refusal_of(hold(client, "dear", Want("A"), of=dollars))
+    unknown = await refusal_of(hold(client, "odd", Want("Z")))
+    assert {"sku": "Z", "field": "source.order.lines[0].sku"} == unknown.metadata
     assert ["source.order.value.currency_code"] == [v.field for v in hold_in_dollars.violations]
 
 

@@ -104,6 +104,21 @@ async def test_location_that_found_a_part_keeps_it(client: Client) -> None:
     assert 8 == (await client.positions("A"))["NEAR"].on_hand_quantity
 
 
+async def test_two_lines_of_a_sku_share_what_their_location_has(client: Client) -> None:
+    """A refusal names one line, and the units of the other line leave: that is the same goods."""
+    await client.apply_network(network(split_lines=False))
+    for location, quantity in (("NEAR", 4), ("DC", 1), ("FAR", 0)):
+        await client.count("A", location, quantity)
+    wants = (Want("A", 3, line_id="many"), Want("A", 1, line_id="one"))
+    held = await hold(client, "cart", *wants)
+    assert {"NEAR": 4} == bound(held.reservation)
+    gone = refused("A", "NEAR", line_id="many")
+    answer = await source_again(client, "cart", "lost", refusals=[gone])
+    assert {"NEAR": 3, "DC": 1} == bound(answer.reservation)
+    assert 3 == (await client.positions("A"))["NEAR"].on_hand_quantity
+    assert [] == await client.differences()
+
+
 async def test_refused_with_hands_full_keeps_the_stock(client: Client) -> None:
     """No capacity is no missing unit: on hand stays."""
     await hold(client, "cart", Want("A", 2))

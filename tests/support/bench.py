@@ -170,7 +170,7 @@ def document_of(options: dict[str, str]) -> dict[str, object]:
 
     `rule=A:2` caps SKU A, `class=X:3` buffers a class, `safety=L0:2` keeps units at a location,
     `recall=A:L0` takes a position out of sale, `quota=A:2` and `class_quota=X:3` limit FR,
-    `horizon=30d` lets both promise future supply, `capacity=L0:2` lets L0 ship two orders a day.
+    `horizon=30d` lets both promise future supply, `capacity=L0:2,L1:1` limits orders a day.
     `dated=3:1000:2000` buffers FR from 1 s to 2 s after the start, `stale=L0:2` keeps two units
     back for each minute in which L0 was silent.
     """
@@ -178,7 +178,8 @@ def document_of(options: dict[str, str]) -> dict[str, object]:
     kept = dict([options["safety"].split(":")]) if "safety" in options else {}
     members = {"FR": options.get("FR", "L0,L1"), "DE": options.get("DE", "L1,L2")}
     stale = dict([options["stale"].split(":")]) if "stale" in options else {}
-    limits = dict([options["capacity"].split(":")]) if "capacity" in options else {}
+    limited = options.get("capacity", "").split(",")
+    limits = dict(each.split(":") for each in limited if each)
     return {
         "locations": [
             {

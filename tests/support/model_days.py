@@ -30,7 +30,7 @@ class DaysModel(Model):
     def settle_days(self) -> None:
         """Say of each day that was held, or given back, whether goods left on it."""
         for held in self.reservations.values():
-            for day in held.days:
+            for day in sorted(held.days, key=lambda day: day.state not in ("held", "lapsed")):
                 bound = [
                     bound
                     for line in held.lines
@@ -64,6 +64,18 @@ class DaysModel(Model):
         for name in before.keys() - self.reservations.keys():
             used = [day for day in before[name].days if day.state == "used"]
             self.used_before.update((day.location, day.date) for day in used)
+
+    def places_of(self, held: Held) -> list[str]:
+        """Return where days are not limited, or one is its own, of one with a plan."""
+        places = super().places_of(held)
+        if held.plan is None:
+            return places
+        own = {day.location for day in held.days if day.state != "free"}
+        return [
+            place
+            for place in places
+            if place in own or self.locations[place].get("daily_capacity") is None
+        ]
 
     def retake(self, held: Held) -> bool:
         """Take what expired again, and the days of locations that it comes back to."""

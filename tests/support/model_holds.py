@@ -145,10 +145,11 @@ class HoldsModel(SupplyModel):
         for line, bound in expired:
             if bound.location in members or (line.sku, bound.location) in promised:
                 self._retake(held, line, bound, [bound.location])
+        places = self.places_of(held)
         for line, bound in expired:
             # What a bound line waited for may have come to its location meanwhile.
-            own = [line.location] if bound.location != line.location in members else []
-            self._retake(held, line, bound, own if line.location else members)
+            own = [line.location] if bound.location != line.location in places else []
+            self._retake(held, line, bound, own if line.location else places)
         return not any(bound.expired for _, bound in expired)
 
     def _retake(self, held: Held, line: HeldLine, bound: Bound, locations: Sequence[str]) -> None:
@@ -173,7 +174,7 @@ class HoldsModel(SupplyModel):
 
     def _take_for(self, held: Held, line: HeldLine, left: Bound, quantity: int) -> int:
         # While the units are off their position it may look free; it is not for sale.
-        elsewhere = [name for name in self.members(held.request.market) if name != left.location]
+        elsewhere = [name for name in self.places_of(held) if name != left.location]
         found = 0
         for location in elsewhere:
             part = min(quantity - found, self.available(line.sku, location))

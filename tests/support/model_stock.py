@@ -77,6 +77,10 @@ class StockModel:
             members.sort(key=lambda place: sum(place in names for names in every))
         return members
 
+    def places_of(self, held: Held) -> list[str]:
+        """Return the locations that units of a reservation may come to beside any plan."""
+        return self.members(held.request.market)
+
     def all_bound(self) -> Iterator[tuple[Held, HeldLine, Bound]]:
         """Yield everything that reservations have at locations, oldest reservation first."""
         for held in self.reservations.values():

@@ -74,11 +74,11 @@ def hold(name: str, *units: Units, wanted: int = 1, **more: Any) -> PlannedHold:
         "content": {"lines": [name, wanted]},
         "ship_by_ms": 1,
         "plan": b"plan",
+        "lines": (Line(sku="A", quantity=wanted),),
     }
     return PlannedHold(
         reservation_id=name,
         market=FR,
-        lines=(Line(sku="A", quantity=wanted),),
         ttl_ms=600_000,
         units=units,
         wanted=WANTED,

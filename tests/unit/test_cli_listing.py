@@ -157,6 +157,15 @@ def test_an_empty_list_has_its_header() -> None:
     assert ([], "") == written([])
 
 
+def test_an_empty_list_that_is_too_wide_for_its_header_says_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A header that is folded over no rows would be read as rows."""
+    monkeypatch.setenv("COLUMNS", "12")
+    lines, told = written([], as_json=False)
+    assert (["none"], "") == (lines, told)
+
+
 def test_a_narrow_terminal_gets_a_line_a_value(monkeypatch: pytest.MonkeyPatch) -> None:
     """A table that would be folded beyond reading becomes one record after the other."""
     monkeypatch.setenv("COLUMNS", "30")

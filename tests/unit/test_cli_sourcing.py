@@ -250,7 +250,8 @@ def test_options_before_the_purchase(order: str) -> None:
     )
     assert [
         "post/express Wed 2026-12-02 12:00+01:00 Tue 2026-12-01 16:00+01:00 1,250.13 EUR 2 0.50",
-        "pickup at DC-LONDON Tue 2026-12-01 15:00+00:00 0.00 EUR not every line",
+        "pickup at DC-LONDON Tue 2026-12-01 15:00+00:00 0.00 EUR",
+        "not every line",
     ] == [" ".join(row) for row in rows[1:]]
     assert ("pickup", None, False) == (
         value["options"][1]["service"],

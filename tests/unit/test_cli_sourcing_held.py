@@ -90,9 +90,18 @@ def test_reservation_is_planned_anew(order: str) -> None:
     )
     command_line = ("sourcing", "reservation", "cart-7", "--exclude", "STORE-NICE")
     refused = ("--refuse", "1@DC-PARIS=2:not-found", "--refuse", "a@b=1@STORE-LYON=1:CLOSED")
+    nameless = ("--refuse-sku", "85123A@DC-PARIS=3:damaged")
     with planning_service(SourceReservation=answer) as (address, asked):
         ended = Command(address)(
-            *command_line, *refused, "--order", order, "--request-id", "r1", "--profile", "peak"
+            *command_line,
+            *refused,
+            *nameless,
+            "--order",
+            order,
+            "--request-id",
+            "r1",
+            "--profile",
+            "peak",
         )
     assert 0 == ended.exit_code, ended.err
     (request,) = asked
@@ -105,8 +114,9 @@ def test_reservation_is_planned_anew(order: str) -> None:
     assert [
         ("1", 2, "DC-PARIS", RefusalReason.REFUSAL_REASON_NOT_FOUND),
         ("a@b=1", 1, "STORE-LYON", RefusalReason.REFUSAL_REASON_CLOSED),
+        ("85123A", 3, "DC-PARIS", RefusalReason.REFUSAL_REASON_DAMAGED),
     ] == [
-        (r.quantity.line_id, r.quantity.quantity, r.quantity.location, r.reason)
+        (r.quantity.line_id or r.quantity.sku, r.quantity.quantity, r.quantity.location, r.reason)
         for r in request.refusals
     ]
     assert 47.32 == request.destination.point.latitude

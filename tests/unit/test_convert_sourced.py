@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import pytest
+from msgspec.structs import replace
 
 from sellable.rpc.convert import sourced
 from sellable.sourcing.plan import (
@@ -83,6 +84,18 @@ def test_terms_add_up_to_their_level_exactly() -> None:
         terms = [round(term.weighted * 1e6) for term in told.cost_terms if term.level == level]
         assert sum(terms) == round(expected * 1e6) == PLAN.levels[level]
     assert told.objective == told.objective_levels[-1]
+
+
+def test_levels_of_an_order_are_told_in_the_unit_of_their_term() -> None:
+    """One parcel is 1, and 22,036 metres are 22.036 km."""
+    terms = (
+        CostTerm(kind=CostKind.PARCELS, raw=1.0, unit="parcels", weighted_micros=1, level=0),
+        CostTerm(kind=CostKind.DISTANCE, raw=22.036, unit="km", weighted_micros=22_036, level=1),
+    )
+    ordered = replace(PLAN, cost_terms=terms, levels=(1, 22_036), level_units=(1, 1_000))
+    told = sourced.plan(ordered, "EUR")
+    assert [1.0, 22.036] == list(told.objective_levels) == [t.weighted for t in told.cost_terms]
+    assert 22.036 == told.objective
 
 
 @pytest.mark.parametrize("kind", list(CostKind))

@@ -198,3 +198,12 @@ def test_reservation_without_units_to_plan_is_refused(reservation: Any, error: A
     """Expired, closed, or all of it waits for supply."""
     with pytest.raises(error):
         again(reservation)
+
+
+def test_what_is_missing_is_missing_of_whoever_leaves() -> None:
+    """Refused units of a line that stays are those of another line of the SKU that leaves."""
+    reservation = reserved(("A", {"L0": 3}), ("A", {"L0": 2, "L0+PO": 1}), ("B", {"L0": 1}))
+    found = again(reservation, missing(2, line_id="0"))
+    plan = decided([(0, "L0", 2), (1, "L1", 1), (1, "L0", 1), (2, "L1", 1)], []).plan
+    assert {(0, 1), (1, 1)} == {(one.line, one.quantity) for one in found.leaving(plan)}
+    assert {Refusal.NOT_FOUND} == {one.reason for one in found.leaving(plan)}

@@ -68,6 +68,17 @@ def test_destination_that_is_nowhere_is_refused(
     assert violation.description.startswith(why)
 
 
+@pytest.mark.parametrize(
+    ("point", "asked"), [(Point(2.34, 48.86), True), (Point(0, 0), False), (Point(-60, 150), False)]
+)
+def test_point_that_was_swapped_is_asked_about(point: Point, *, asked: bool) -> None:
+    """Only where there is land the other way round, as in Paris."""
+    with pytest.raises(InvalidFields) as caught:
+        located(None, "FR", "", point, field=FIELD)
+    (violation,) = caught.value.violations
+    assert asked == violation.description.endswith("are latitude and longitude swapped?")
+
+
 def test_long_list_of_countries_is_cut(codes: PostalCodes) -> None:
     """The refusal stays one line whatever the table has."""
     with pytest.raises(InvalidFields, match=r"FA, .*, FJ and 2 more: send a point"):

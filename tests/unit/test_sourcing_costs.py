@@ -149,6 +149,16 @@ def test_units_stay_unfilled_only_where_they_must_or_that_is_cheaper() -> None:
     assert (1.0, 1, 0) == (unfilled.raw, unfilled.weighted_micros, unfilled.level)
 
 
+def test_a_large_order_that_cannot_be_filled_is_filled_as_far_as_it_goes() -> None:
+    """Also where the time is too short to prove which locations are best."""
+    units = {"PARIS": 49, "LYON": 32}
+    partial = strategy(unfilled=25.0, constraints={"partial": True})
+    held = stock({"X": units}, NAMES, items=[item("X", weight_grams=1_500)])
+    asked = request(("X", 200), solve_limit_ms=1)
+    plan = Profiles(network(PLACES, [partial]), 7).decide(asked, held).plan
+    assert sum(units.values()) == sum(one.quantity for one in plan.assignments)
+
+
 @pytest.mark.parametrize(
     ("policy", "location"), [(Policy.NEAREST, "PARIS"), (Policy.PRIORITY, "LYON")]
 )

@@ -77,6 +77,33 @@ def test_a_costlier_location_says_by_how_much() -> None:
     assert told > 10
 
 
+def test_runners_up_sharpen_what_is_told_of_lines_that_split() -> None:
+    """The first runner-up from a location says exactly what it costs more, else it is a bound."""
+    exact = 0
+    for seed in range(160):
+        rules, decided = _decided(seed, split=True)
+        if isinstance(decided, NoFeasiblePlan) or len(decided.plan.levels) > 1:
+            continue
+        used = {each.location for plan in decided.alternatives for each in plan.shipments}
+        best = decided.plan.levels[0]
+        for rejection in decided.rejections:
+            words = rejection.detail.split()
+            if rules.strategy.order or words[0] != "costs" or words[1] == "no":
+                continue
+            through = best_levels(rules, rejection.location)
+            if through is None:  # then nothing is less than any bound
+                assert words[1] == "at"
+                continue
+            more = (through[0] - best) / 1_000_000
+            if words[1] != "at":
+                exact += 1
+                assert pytest.approx(more, abs=1e-4) == float(words[1])
+            else:
+                assert rejection.location not in used
+                assert float(words[3]) <= more + 1e-4
+    assert exact > 10
+
+
 def test_equal_questions_have_equal_answers() -> None:
     """A decision depends on nothing but its question: asked again, it is the same."""
     for seed in range(20):

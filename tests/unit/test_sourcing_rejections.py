@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 
-from sellable.network import LocationType, Protected, Strategy, Term
+from sellable.network import (
+    Carrier,
+    Lane,
+    LocationType,
+    Protected,
+    Service,
+    Strategy,
+    Term,
+    Tier,
+)
 from sellable.sourcing.decide import Profiles
 from sellable.sourcing.plan import Decision, Rejection
 from sellable.sourcing.plan import RejectionReason as Reason
@@ -81,6 +91,7 @@ def _rejected(constraints: dict[str, Any], fields: dict[str, Any], units: int = 
             {"ship_within_days": 1},
             {"daily_capacity": 40},
         ),
+        (Reason.CAPACITY, "its 1 order a day is taken today", TODAY, {"daily_capacity": 1}),
         (
             Reason.NO_SERVICE,
             "without a service to the destination",
@@ -150,6 +161,40 @@ def test_a_location_that_no_plan_can_use_says_so() -> None:
     )
     (rejection,) = decision.rejections
     assert "no plan that ships from it keeps every constraint" == rejection.detail
+
+
+def _van(location: str, light_price: int) -> Carrier:
+    """Return a carrier of one location that is cheap for one unit and dear for several."""
+    tiers = (
+        Tier(up_to_grams=2_000, per_parcel=light_price),
+        Tier(up_to_grams=30_000, per_parcel=12_000_000),
+    )
+    lane = Lane(zone="all", transit_days=2, tiers=tiers)
+    services = (Service(id="parcel", lanes=(lane,)),)
+    return carrier(f"van {location}", locations=(location,), services=services)
+
+
+@pytest.mark.parametrize(
+    ("alternatives", "near", "far"),
+    [
+        (0, "costs at least 2.5 EUR more", "costs at least 3 EUR more"),
+        (1, "costs 4 EUR more", "costs at least 4 EUR more"),
+        (2, "costs 4 EUR more", "costs 4.5 EUR more"),
+    ],
+)
+def test_runners_up_say_more_of_lines_that_may_split(
+    alternatives: int, near: str, far: str
+) -> None:
+    """A runner-up that ships from a location is exact, and the last of them bounds the others."""
+    names = ["HERE", "NEAR", "FAR"]
+    held = stock({"X": dict.fromkeys(names, 3)}, names, items=[item("X", weight_grams=1_500)])
+    vans = [_van("NEAR", 4_000_000), _van("FAR", 4_500_000)]
+    places = [place(name) for name in names]
+    section = network(places, [strategy()], [carrier(locations=("HERE",)), *vans])
+    profiles = Profiles(section, 7)
+    asked = replace(request(("X", 3), explain=True), alternatives=alternatives)
+    told = [rejection.detail for rejection in profiles.decide(asked, held).rejections]
+    assert [near, far] == told
 
 
 def test_reasons_are_told_only_where_they_are_asked_for() -> None:

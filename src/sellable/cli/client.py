@@ -158,9 +158,8 @@ class Service:
                 text = f"no answer from {self._address} within {self._timeout_ms} ms"
                 hint = "allow it more with --timeout"
             case "UNIMPLEMENTED":
-                text = (
-                    f"the service at {self._address} does not know this call: is it an older one?"
-                )
+                text = f"the service at {self._address} does not know this call"
+                hint = "it may be an older one, or run with --only for other calls"
             case _:
                 exit_code, reason = ExitCode.FAULT, "INTERNAL"
                 text = f"the service at {self._address} failed: {message}"

@@ -132,12 +132,14 @@ def refusal(call: RefusedCall) -> Failure:
         message, notes = notes[0], []
     if omitted := call.metadata.get("omitted_count"):
         notes.append(f"... and {omitted} more")
+    if tried := call.metadata.get("strategies"):
+        notes.append(f"strategies tried: {tried}")
     return Failure(
         message,
         exit_code=exit_code_of_reason(call.reason),
         reason=call.reason,
         notes=notes,
-        hint=_HINTS.get(call.reason, ""),
+        hint=_hint(call),
         code=call.code,
         metadata=call.metadata,
         violations=[{"field": v.field, "description": v.description} for v in call.violations],
@@ -220,6 +222,12 @@ def _refusal_message(call: RefusedCall) -> str:
             return f"a fault of the service, in its log as request {_request_id(call)}"
         case _:
             return call.message
+
+
+def _hint(call: RefusedCall) -> str:
+    if call.reason == "UNKNOWN_PROFILE" and not call.metadata.get("profile"):
+        return "profiles are written in the section `sourcing` of the network document"
+    return _HINTS.get(call.reason, "")
 
 
 def _request_id(call: RefusedCall) -> str:

@@ -215,7 +215,10 @@ def _view(columns: Sequence[Column[_Row]], pages: _Pages[_Row]) -> Iterator[Rend
         made = _table(columns, cells, widths, fixed=unbounded)
         made.show_header = first or not unbounded
         needed = sum(widths) + _GAP * (len(widths) - 1)
-        yield _Records(columns, cells) if needed > room * _FOLDED_MAX else made
+        if not rows and needed > room:
+            yield Text("none", style="dim")  # rather than a header that is folded over nothing
+        else:
+            yield _Records(columns, cells) if needed > room * _FOLDED_MAX else made
         first = False
     if pages.next_token:
         note = Text(f"there may be more: --page-token {pages.next_token}, or --all", style="dim")

@@ -78,5 +78,5 @@ def _which(group: Sequence[Rejection]) -> str:
         text = ", ".join(some[:_TOLD_MAX]) + (f" and {number(more)} more" if more > 0 else "")
         parts.append(f"{text}: {detail}" if detail else text)
     if rest := len(group) - sum(len(some) for _, some in told):
-        parts.append(f"{number(rest)} others (--all)")
+        parts.append(f"{number(rest)} other{'' if rest == 1 else 's'} (--all)")
     return "; ".join(parts)

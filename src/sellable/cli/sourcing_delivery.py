@@ -64,7 +64,7 @@ def options_table(
         country: Of the destination.
         whereabouts: What time it is where an order is collected.
     """
-    made = table("way", "arrives", "if ordered by", ">cost", ">parcels", ">kg CO2", "")
+    made = table("way", "arrives", "if ordered by", ">cost", ">parcels", ">kg CO2")
     for option in options:
         where = "" if option.location else country
         arrives, order_by = (
@@ -73,13 +73,17 @@ def options_table(
             else ""
             for field in ("arrive_time", "order_by_time")
         )
+        way = f"{option.service} at {option.location}" if option.location else option.service
         made.add_row(
-            f"{option.service} at {option.location}" if option.location else option.service,
+            way
+            if option.complete
+            else Text.assemble(
+                way, ("\nnot every line", "yellow")
+            ),  # a column would fold the others
             arrives,
             order_by,
             money_shown(option.cost) if option.HasField("cost") else "",
             number(option.parcel_count) if option.parcel_count else "",
             f"{option.carbon_kg:,.2f}" if option.carbon_kg else "",
-            Text("" if option.complete else "not every line", style="yellow"),
         )
     return made

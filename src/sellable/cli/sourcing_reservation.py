@@ -11,6 +11,7 @@ import typer
 from rich.text import Text
 
 from sellable.cli.client import Service
+from sellable.cli.failure import Failure
 from sellable.cli.lifecycle import Refusal
 from sellable.cli.message_file import read_message
 from sellable.cli.reservations import ReservationId, duration
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     Held = SourceAndReserveResponse | SourceReservationResponse
 
 _REFUSED: Final = "LINE@LOCATION=QTY:REASON"
+_REFUSED_SKU: Final = "SKU@LOCATION=QTY:REASON"
 
 
 def reservation_command(
@@ -46,6 +48,10 @@ def reservation_command(
             metavar=_REFUSED,
             help=f"units that a location does not deliver; reasons are {', '.join(Refusal)}",
         ),
+    ] = None,
+    refuse_sku: Annotated[
+        list[str] | None,
+        typer.Option(metavar=_REFUSED_SKU, help="the same of lines that have no id"),
     ] = None,
     exclude: Annotated[
         list[str] | None, typer.Option(metavar="LOCATION", help="may ship nothing of this plan")
@@ -74,13 +80,15 @@ def reservation_command(
       sellable sourcing reservation cart-7 --refuse 1@DC-PARIS=2:not-found
       sellable sourcing reservation cart-7 --exclude STORE-LYON --request-id r1
     """
-    chosen = request_id or str(uuid.uuid4())
     known = read_message(order, Order(), "order") if order else Order()
     request = SourceReservationRequest(
         reservation_id=reservation,
-        refusals=[_refusal(text) for text in refuse or ()],
+        refusals=[
+            *(_refusal(text, "--refuse") for text in refuse or ()),
+            *(_refusal(text, "--refuse-sku") for text in refuse_sku or ()),
+        ],
         excluded_locations=exclude or (),
-        request_id=chosen,
+        request_id=request_id or str(uuid.uuid4()),
         allow_unfilled=allow_unfilled,
         profile=profile,
         solve_limit=duration(solve_limit, "--solve-limit"),
@@ -88,28 +96,42 @@ def reservation_command(
     for field in ("destination", "promise_time", "value"):
         if known.HasField(field):
             getattr(request, field).CopyFrom(getattr(known, field))
-    answer = service.call(
-        service.sourcing.SourceReservation, request, again=f"--request-id {chosen}"
-    )
+    answer = _sourced(service, request, has_order=order is not None)
     return held_answer(service, answer, known.destination.country)
 
 
-def _refusal(text: str) -> RefusedUnits:
-    """Read `LINE@LOCATION=QTY:REASON`."""
+def _sourced(
+    service: Service, request: SourceReservationRequest, *, has_order: bool
+) -> SourceReservationResponse:
+    try:
+        return service.call(
+            service.sourcing.SourceReservation, request, again=f"--request-id {request.request_id}"
+        )
+    except Failure as failure:
+        fields = [violation["field"] for violation in failure.details.get("violations", ())]
+        if "destination" in fields and not has_order:
+            failure.hint = "--order ORDER.json says where it goes"
+        raise
+
+
+def _refusal(text: str, option: str) -> RefusedUnits:
+    """Read `LINE@LOCATION=QTY:REASON`, or the same of a SKU."""
+    form, name_of = (_REFUSED, "1") if option == "--refuse" else (_REFUSED_SKU, "85123A")
     rest, _, reason = text.rpartition(":")
     name, at, last = rest.rpartition("@")
     location, equals, quantity = last.rpartition("=")
     if not (name and at and location and equals):
         raise typer.BadParameter(
-            f"{text!r} is not {_REFUSED}, e.g. 1@DC-PARIS=2:not-found", param_hint="--refuse"
+            f"{text!r} is not {form}, e.g. {name_of}@DC-PARIS=2:not-found", param_hint=option
         )
     if reason.lower() not in list(Refusal):
         raise typer.BadParameter(
-            f"the reason of {text!r} is none of {', '.join(Refusal)}", param_hint="--refuse"
+            f"the reason of {text!r} is none of {', '.join(Refusal)}", param_hint=option
         )
-    units = part(f"{name}={quantity}@{location}", "--refuse")
+    units = part(f"{name}={quantity}@{location}", option)
+    named = {"line_id" if option == "--refuse" else "sku": units.name}
     return RefusedUnits(
-        quantity=QuantityAt(line_id=units.name, quantity=units.quantity, location=units.location),
+        quantity=QuantityAt(**named, quantity=units.quantity, location=units.location),
         reason=RefusalReason.Value(f"REFUSAL_REASON_{Refusal(reason.lower()).name}"),
     )
 

@@ -6,10 +6,15 @@ that a refusal names the field that its sender knows.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sellable.errors import UnknownLocation, UnknownMarket, UnknownProfile, UnknownSku
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sellable.geo import Point
     from sellable.reservation import Line, Part
 
@@ -89,3 +94,30 @@ class RebindAsked:
     value: Amount | None = None
     solve_limit_ms: int
     allow_unfilled: bool = False
+
+
+@contextmanager
+def fields_named(asked: PlanAsked | HoldAsked) -> Iterator[None]:
+    """Say of a name that is not known which field of the request asks for it."""
+    path = asked.order.path
+    try:
+        yield
+    except UnknownMarket as error:
+        raise UnknownMarket(error.name, path) from error
+    except UnknownProfile as error:
+        field = f"{path.removesuffix('order')}profile" if asked.profile else ""
+        raise UnknownProfile(error.name, field) from error
+    except UnknownSku as error:
+        raise UnknownSku(error.name, _line_field(asked.order, "sku", error.name)) from error
+    except UnknownLocation as error:
+        field = _line_field(asked.order, "location", error.name)
+        raise UnknownLocation(error.name, field) from error
+
+
+def _line_field(order: AskedOrder, key: str, name: str) -> str:
+    """Return the path of the first line that has a name; empty if none has."""
+    lines = f"{order.path}.lines" if order.path else "lines"
+    found = (
+        f"{lines}[{at}].{key}" for at, one in enumerate(order.lines) if getattr(one, key) == name
+    )
+    return next(found, "")

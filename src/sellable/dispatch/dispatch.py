@@ -31,6 +31,8 @@ from sellable.errors import (
     InvalidFields,
     NoFeasiblePlan,
     ReservationClosed,
+    UnknownMarket,
+    UnknownProfile,
     UnknownReservation,
     Violation,
 )
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
 
 
 _WAIT_S: Final = 0.01  # several times what a small plan takes
+_UNPLANNED: Final = (NoFeasiblePlan, InsufficientStock, UnknownMarket, UnknownProfile)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ class Dispatch:
         Raises:
             SellableError: As `source_order`.
             IdempotencyConflict: The id was used with other content.
-            InsufficientStock: The last plan of several lost its race as well, or ships nothing.
+            InsufficientStock: The last plan of several lost its race as well.
         """
         if await self._kept(asked.reservation_id) is not None:
             try:
@@ -145,12 +148,14 @@ class Dispatch:
     async def source_reservation(self, asked: RebindAsked) -> Held:
         """Do as `rebind`; what a location refuses of an order without any plan is kept in mind.
 
+        So it is where the network has lost the market or the profile of the order.
+
         Raises:
             SellableError: As `rebind`.
         """
         try:
             return await self.rebind(asked)
-        except (NoFeasiblePlan, InsufficientStock) as refusal:
+        except _UNPLANNED as refusal:
             await self._keep_in_mind(asked, refusal)
             raise
 
@@ -161,7 +166,7 @@ class Dispatch:
             SellableError: As `source_order`.
             UnknownReservation, ReservationExpired, ReservationClosed: As named.
             IdempotencyConflict: The request id was used with other content.
-            InsufficientStock: The last plan of several lost its race as well, or places nothing.
+            InsufficientStock: The last plan of several lost its race as well.
         """
         found = await self._kept(asked.reservation_id)
         if found is None:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from sellable.dispatch.kept import KeptDecision, pack
-from sellable.errors import BlockedLine, InsufficientStock, NoFeasiblePlan, ShortLine
+from sellable.errors import BlockedLine, NoFeasiblePlan
 from sellable.limits import ALLOCATIONS_PER_RESERVATION_MAX, PLAN_BYTES_MAX
 from sellable.store.planned import DayCapacity, PlannedHold, Units, Wanted
 
@@ -25,14 +25,11 @@ def planned_hold(
     """Return what a decision of this moment holds.
 
     Raises:
-        InsufficientStock: It ships nothing at all.
-        NoFeasiblePlan: It is cut into more parts than a reservation can keep.
+        NoFeasiblePlan: It ships nothing at all, or is cut into more parts than a reservation can
+            keep.
     """
     plan = decision.plan
-    if not plan.assignments:
-        raise InsufficientStock(
-            *(ShortLine(line.line_id, line.sku, line.quantity, 0) for line in order.lines)
-        )
+    refuse_empty(order.lines, plan)
     units = planned_units(plan)
     capacities = planned_capacities(plan)
     kept = packed(decision, currency)
@@ -137,6 +134,19 @@ def ship_by_ms(plan: Plan, promise_ms: int, now_ms: int) -> int:
     return min(last_ms, promise_ms) if promise_ms > now_ms else last_ms
 
 
+def refuse_empty(lines: Sequence[Line], plan: Plan) -> None:
+    """Pass, if a plan ships anything.
+
+    Raises:
+        NoFeasiblePlan: It leaves all units unfilled, as a strategy may have it.
+    """
+    if not plan.assignments:
+        detail = f"the plan that costs least by strategy {plan.strategy!r} ships nothing"
+        raise NoFeasiblePlan(
+            *(BlockedLine(line.line_id, line.sku, "unfilled", detail) for line in lines)
+        )
+
+
 def refuse_too_large(
     lines: Sequence[Line],
     units: Sequence[Units],
@@ -153,8 +163,8 @@ def refuse_too_large(
         return
     split_most = max(range(len(lines)), key=lambda at: sum(one.line == at for one in units))
     line = lines[split_most]
-    detail = (
-        f"the best plan cuts the order into {count} parts and a reservation keeps at most "
-        f"{ALLOCATIONS_PER_RESERVATION_MAX}"
-    )
+    size, most = f"{count} parts", ALLOCATIONS_PER_RESERVATION_MAX
+    if count <= most:
+        size, most = f"so many parts that it has {len(kept)} bytes", PLAN_BYTES_MAX
+    detail = f"the best plan cuts the order into {size} and a reservation keeps at most {most}"
     raise NoFeasiblePlan(BlockedLine(line.line_id, line.sku, "split_lines", detail))

@@ -8,11 +8,11 @@ from sellable.dispatch.holding import (
     packed,
     planned_capacities,
     planned_units,
+    refuse_empty,
     refuse_too_large,
     ship_by_ms,
     wanted_of,
 )
-from sellable.errors import InsufficientStock, ShortLine
 from sellable.store.planned import PlannedMove, Wanted
 
 if TYPE_CHECKING:
@@ -34,13 +34,10 @@ def planned_move(
     """Return where a decision of this moment moves the open units of a reservation.
 
     Raises:
-        InsufficientStock: It has no place for any of them.
-        NoFeasiblePlan: It is cut into more parts than a reservation can keep.
+        NoFeasiblePlan: It has no place for any of them, or is cut into more parts than a
+            reservation can keep.
     """
-    if not decision.plan.assignments:
-        raise InsufficientStock(
-            *(ShortLine(line.line_id, line.sku, line.quantity, 0) for line in order.lines)
-        )
+    refuse_empty(order.lines, decision.plan)
     decision = again.renamed(decision)
     plan = decision.plan
     units = planned_units(plan) + again.waiting
@@ -55,7 +52,7 @@ def planned_move(
         units=units,
         capacities=capacities,
         drops=again.drops(plan),
-        refusals=again.refusals,
+        refusals=again.leaving(plan),
         wanted=wanted_of(order, profile),
         plan=kept,
         ship_by_ms=ship_by_ms(plan, order.promise_ms, now_ms),

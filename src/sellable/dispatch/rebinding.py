@@ -96,6 +96,33 @@ class Rebinding:
             ),
         )
 
+    def leaving(self, plan: Plan) -> tuple[RefusedUnits, ...]:
+        """Return the refusals as units that leave by a plan, which is one of the reservation.
+
+        Two lines of a SKU share what a location has of it: where a plan leaves refused units of
+        one line and takes those of another away, it is the other's that are missing.
+        """
+        stays = _sums(Units(one.line, one.location, one.quantity) for one in plan.assignments)
+        leave = {key: units - stays[key] for key, units in _sums(self.seen).items()}
+        skus = dict(zip(self.origins, (line.sku for line in self.lines), strict=True))
+        found: list[RefusedUnits] = []
+        others: list[RefusedUnits] = []
+        for one in self.refusals:
+            own = min(one.quantity, max(0, leave[one.line, one.location]))
+            leave[one.line, one.location] -= own
+            for units, kept in ((own, found), (one.quantity - own, others)):
+                if units:
+                    kept.append(RefusedUnits(one.line, one.location, units, one.reason))
+        for one in others:
+            rest = one.quantity
+            for at, sku in skus.items():
+                taken = min(rest, leave.get((at, one.location), 0)) if sku == skus[one.line] else 0
+                if taken > 0:
+                    rest -= taken
+                    leave[at, one.location] -= taken
+                    found.append(RefusedUnits(at, one.location, taken, one.reason))
+        return tuple(found)
+
     def drops(self, plan: Plan) -> tuple[Units, ...]:
         """Return from where the units go that a plan has no place for; refused ones first.
 

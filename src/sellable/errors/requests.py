@@ -51,8 +51,10 @@ class InvalidNetwork(SellableError):
 class _Unknown(SellableError):
     kind = ""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(self.text(name), **{self.kind: name})
+    def __init__(self, name: str, field: str = "") -> None:
+        """Name what is not known, and the field of the request that asks for it, if one does."""
+        told = f"{field}: {self.text(name)}" if field else self.text(name)
+        super().__init__(told, **{self.kind: name}, **({"field": field} if field else {}))
         self.name = name
 
     def text(self, name: str) -> str:

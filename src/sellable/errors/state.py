@@ -85,8 +85,8 @@ class InsufficientStock(SellableError):
 class BlockedLine:
     """A line that no plan can fill, and the constraint that binds.
 
-    `constraint` is a key of the network document (`max_distance_km`, `protected`, `max_parcels`),
-    or `stock`, `sellable` (the market's number), `capacity`, `cut_off`, `opening_hours`,
+    `constraint` is a key of the network document (`max_distance_km`, `protected`, `unfilled`), or
+    `stock`, `sellable` (the market's number), `capacity`, `cut_off`, `opening_hours`,
     `carriers`, `location` (that the line is bound to), `refused`, `strategies` where none is for
     the order, or `solve_limit` where no plan was found in time.
     """

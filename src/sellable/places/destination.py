@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from sellable.errors import InvalidFields, Violation
+from sellable.geo import Point
 from sellable.places.sea import at_sea
 
 if TYPE_CHECKING:
-    from sellable.geo import Point
     from sellable.places.codes import PostalCodes
 
 _COUNTRIES_TOLD_MAX: Final = 10
@@ -40,7 +40,7 @@ def located(
             raise _invalid(
                 f"{field}.point",
                 f"latitude {point.latitude:g}, longitude {point.longitude:g} is at sea, more than "
-                "20 km from any land: nothing can be delivered there",
+                f"20 km from any land: nothing can be delivered there{_swapped(point)}",
             )
         return point
     if codes is None:
@@ -54,6 +54,13 @@ def located(
     if found is None:
         raise _invalid(f"{field}.postal_code", _unknown(codes, country, postal_code))
     return found
+
+
+def _swapped(point: Point) -> str:
+    """Ask about the usual mistake where it would explain the point."""
+    if abs(point.longitude) > 90 or at_sea(Point(point.longitude, point.latitude)):  # noqa: PLR2004
+        return ""
+    return "; are latitude and longitude swapped?"
 
 
 def _invalid(path: str, description: str) -> InvalidFields:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sellable.dispatch.asked import fields_named
 from sellable.rpc.convert import at_risk, sourced
 from sellable.rpc.convert import sourcing as convert
 from sellable.store.at_risk import ORDERS_PER_CALL_MAX
@@ -34,13 +35,15 @@ class SourcingService(SourcingServiceServicer):
         self, request: pb.SourceOrderRequest, context: Context
     ) -> pb.SourceOrderResponse:
         asked = convert.source_order(request, self._bounds)
-        return sourced.source_order_response(await self._dispatch.source_order(asked))
+        with fields_named(asked):
+            return sourced.source_order_response(await self._dispatch.source_order(asked))
 
     async def SourceAndReserve(
         self, request: pb.SourceAndReserveRequest, context: Context
     ) -> pb.SourceAndReserveResponse:
         asked = convert.source_and_reserve(request, self._bounds)
-        held = await self._dispatch.source_and_reserve(asked)
+        with fields_named(asked):
+            held = await self._dispatch.source_and_reserve(asked)
         return sourced.response(pb.SourceAndReserveResponse, held)
 
     async def SourceReservation(
@@ -54,7 +57,8 @@ class SourcingService(SourcingServiceServicer):
         self, request: pb.ListDeliveryOptionsRequest, context: Context
     ) -> pb.ListDeliveryOptionsResponse:
         asked = convert.list_delivery_options(request, self._bounds)
-        answer = await self._dispatch.delivery_options(asked)
+        with fields_named(asked):
+            answer = await self._dispatch.delivery_options(asked)
         return sourced.list_delivery_options_response(answer.options, answer.currency)
 
     async def ListAtRiskOrders(

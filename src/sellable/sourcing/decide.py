@@ -158,7 +158,7 @@ class Profiles:
         rejected: tuple[Rejection, ...] = ()
         if request.explain:
             through = costs_through(case, solution, request.solve_limit_ms)
-            rejected = tuple(rejections(case, solution, through))
+            rejected = tuple(rejections(case, solution, through, others))
         return Decision(
             plan=told(case, solution),
             alternatives=tuple(told(case, other) for other in others),

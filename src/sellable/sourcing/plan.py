@@ -81,6 +81,7 @@ class Plan(Struct, frozen=True, kw_only=True):
 
     `levels` are what it costs, the first compared before the second: one for weighted terms, one a
     term for a strategy with an `order`, before them the units unfilled where those come first.
+    `level_units` are how many of a level make one of what it is told in; empty: a million of each.
     """
 
     strategy: str
@@ -92,6 +93,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     optimal: bool
     relative_gap: float
     method: str
+    level_units: tuple[int, ...] = ()
 
 
 class Rejection(Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from sellable.sourcing.plan import Rejection, RejectionReason
 from sellable.sourcing.terms import MEASURES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sellable.sourcing.building import Case
     from sellable.sourcing.solver.problem import Solution
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 
 def rejections(
-    case: Case, solution: Solution, through: Mapping[int, tuple[int, ...] | None]
+    case: Case,
+    solution: Solution,
+    through: Mapping[int, tuple[int, ...] | None],
+    others: Sequence[Solution] = (),
 ) -> Iterator[Rejection]:
     """Yield one reason for every location that ships nothing, in the market's order.
 
@@ -31,7 +34,9 @@ def rejections(
         case: What was decided.
         solution: The plan that was chosen.
         through: By candidate what the best plan that ships from it costs; None: there is none.
+        others: The next best plans that are known, the best of them first.
     """
+    through, exact = _sharpened(case, through, others)
     survey = case.survey
     ids = survey.situation.places.ids
     shipping = {int(case.candidates[candidate]) for candidate in solution.modes}
@@ -40,7 +45,7 @@ def rejections(
         if at in shipping:
             continue
         if at in candidate_of:
-            detail = _costlier(case, solution, through, candidate_of[at])
+            detail = _costlier(case, solution, through, candidate_of[at], exact)
             yield Rejection(location=name, reason=RejectionReason.COSTLIER, detail=detail)
             continue
         barrier = Barrier(int(survey.barriers[:, at].max()))
@@ -72,7 +77,9 @@ def explained(survey: Survey, at: int, barrier: Barrier) -> str:
         case Barrier.CAPACITY:
             days = constraints.ship_within_days
             when = f"on each open day of {days + 1}" if days else "today"
-            return f"its {place.daily_capacity} orders a day are taken {when}"
+            orders = place.daily_capacity
+            taken = "1 order a day is" if orders == 1 else f"{orders} orders a day are"
+            return f"its {taken} taken {when}"
         case _:
             return MEANINGS[barrier].words
 
@@ -84,7 +91,7 @@ def told_difference(
     for level, (one, other) in enumerate(zip(less, more, strict=True)):
         if one == other:
             continue
-        if scale.unfilled_cost == 1 and level == scale.unfilled_level < scale.count - 1:
+        if scale.unfilled_first and level == scale.unfilled_level:
             return f"{other - one} units unfilled"
         terms = [term for term, at in scale.levels.items() if at == level]
         if scale.ordered:
@@ -101,6 +108,7 @@ def _costlier(
     solution: Solution,
     through: Mapping[int, tuple[int, ...] | None],
     candidate: int,
+    exact: frozenset[int],
 ) -> str:
     strategy = case.survey.tactic.strategy
     if strategy.policy is not Policy.OPTIMAL:
@@ -116,7 +124,27 @@ def _costlier(
     more = told_difference(case.survey.tactic.scale, currency, solution.objective, cost)
     if more is None:
         return "costs no less; of equal plans one is taken"
-    return f"costs {more} more" if costs_are_exact(case) else f"costs at least {more} more"
+    return f"costs {more} more" if candidate in exact else f"costs at least {more} more"
+
+
+def _sharpened(
+    case: Case, through: Mapping[int, tuple[int, ...] | None], others: Sequence[Solution]
+) -> tuple[Mapping[int, tuple[int, ...] | None], frozenset[int]]:
+    """Return what plans through each candidate cost as far as is known, and where that is exact.
+
+    The first of the next best plans that ships from a location is the best that does; a location
+    that none of them ships from costs at least as much as the last of them.
+    """
+    if costs_are_exact(case):
+        return through, frozenset(through)
+    if not others:
+        return through, frozenset()
+    known = {candidate: plan.objective for plan in reversed(others) for candidate in plan.modes}
+    last = others[-1].objective
+    bounds = dict.fromkeys(range(len(case.candidates)), last) | {
+        candidate: cost and max(cost, last) for candidate, cost in through.items()
+    }
+    return bounds | known, frozenset(known)
 
 
 def _while(days: int) -> str:

@@ -33,6 +33,7 @@ def told(case: Case, solution: Solution) -> Plan:
         optimal=solution.optimal,
         relative_gap=solution.gap,
         method=solution.method,
+        level_units=survey.tactic.scale.level_units,
     )
 
 

@@ -56,6 +56,7 @@ class Scale:
         factors: What a raw unit of it counts there.
         unfilled_level: The level of units that stay unfilled.
         unfilled_cost: What each of them counts there.
+        unfilled_first: Whether that level is theirs alone, before all others.
         ordered: Whether each term has a level of its own, in raw units.
     """
 
@@ -65,6 +66,7 @@ class Scale:
     factors: Mapping[Term, float] = field(default_factory=dict)
     unfilled_level: int = 0
     unfilled_cost: int = 1
+    unfilled_first: bool = False
 
     @classmethod
     def of(cls, strategy: Strategy) -> Scale:
@@ -84,6 +86,7 @@ class Scale:
                 levels={term: first + at for at, term in enumerate(strategy.order)},
                 factors=dict.fromkeys(strategy.order, 1.0),
                 unfilled_cost=unfilled_cost,
+                unfilled_first=first > 0,
             )
         plain = strategy.policy is not Policy.OPTIMAL and not strategy.weights
         weights = {Term.SHIPPING_COST: 1.0} if plain else strategy.weights
@@ -94,7 +97,19 @@ class Scale:
                 term: weight * _MICROS / MEASURES[term].per_unit for term, weight in weights.items()
             },
             unfilled_cost=unfilled_cost,
+            unfilled_first=first > 0,
         )
+
+    @property
+    def level_units(self) -> tuple[int, ...]:
+        """How many of each level make one of what it is told in: a unit of a term, or money."""
+        units = [_MICROS] * self.count
+        if self.unfilled_first:
+            units[self.unfilled_level] = 1
+        if self.ordered:
+            for term, level in self.levels.items():
+                units[level] = MEASURES[term].per_unit
+        return tuple(units)
 
     def weighed(self, term: Term, raw: Whole) -> Whole:
         """Return what raw numbers of a term count on its level; 0 if it does not count."""

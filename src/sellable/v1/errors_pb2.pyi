@@ -39,15 +39,15 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     Example: { "reason": "INVALID_NETWORK", "domain": "sellable", "metadata": {} }
     """
     ERROR_REASON_UNKNOWN_MARKET: _ErrorReason.ValueType  # 6
-    """NOT_FOUND: the network has no market of this channel in this country.
+    """NOT_FOUND: the network has no market of this channel in this country. Sourcing adds the field that asks.
     Example: { "reason": "UNKNOWN_MARKET", "domain": "sellable", "metadata": { "market": "web/FR" } }
     """
     ERROR_REASON_UNKNOWN_LOCATION: _ErrorReason.ValueType  # 7
-    """NOT_FOUND: the network has no such location. Also of a row.
+    """NOT_FOUND: the network has no such location. Also of a row. Sourcing adds the field that asks.
     Example: { "reason": "UNKNOWN_LOCATION", "domain": "sellable", "metadata": { "location": "DC-PARIS" } }
     """
     ERROR_REASON_UNKNOWN_SKU: _ErrorReason.ValueType  # 8
-    """NOT_FOUND: no fact about this SKU was ever applied.
+    """NOT_FOUND: no fact about this SKU was ever applied. Sourcing adds the field that asks.
     Example: { "reason": "UNKNOWN_SKU", "domain": "sellable", "metadata": { "sku": "85123A" } }
     """
     ERROR_REASON_UNKNOWN_RESERVATION: _ErrorReason.ValueType  # 9
@@ -55,7 +55,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     Example: { "reason": "UNKNOWN_RESERVATION", "domain": "sellable", "metadata": { "reservation": "cart-7" } }
     """
     ERROR_REASON_UNKNOWN_PROFILE: _ErrorReason.ValueType  # 10
-    """NOT_FOUND: the network has no such sourcing profile; an empty name: it has none at all.
+    """NOT_FOUND: the network has no such sourcing profile; an empty name: it has none at all. Adds the field that asks.
     Example: { "reason": "UNKNOWN_PROFILE", "domain": "sellable", "metadata": { "profile": "express" } }
     """
     ERROR_REASON_UNKNOWN_VERSION: _ErrorReason.ValueType  # 11
@@ -171,15 +171,15 @@ ERROR_REASON_INVALID_NETWORK: ErrorReason.ValueType  # 5
 Example: { "reason": "INVALID_NETWORK", "domain": "sellable", "metadata": {} }
 """
 ERROR_REASON_UNKNOWN_MARKET: ErrorReason.ValueType  # 6
-"""NOT_FOUND: the network has no market of this channel in this country.
+"""NOT_FOUND: the network has no market of this channel in this country. Sourcing adds the field that asks.
 Example: { "reason": "UNKNOWN_MARKET", "domain": "sellable", "metadata": { "market": "web/FR" } }
 """
 ERROR_REASON_UNKNOWN_LOCATION: ErrorReason.ValueType  # 7
-"""NOT_FOUND: the network has no such location. Also of a row.
+"""NOT_FOUND: the network has no such location. Also of a row. Sourcing adds the field that asks.
 Example: { "reason": "UNKNOWN_LOCATION", "domain": "sellable", "metadata": { "location": "DC-PARIS" } }
 """
 ERROR_REASON_UNKNOWN_SKU: ErrorReason.ValueType  # 8
-"""NOT_FOUND: no fact about this SKU was ever applied.
+"""NOT_FOUND: no fact about this SKU was ever applied. Sourcing adds the field that asks.
 Example: { "reason": "UNKNOWN_SKU", "domain": "sellable", "metadata": { "sku": "85123A" } }
 """
 ERROR_REASON_UNKNOWN_RESERVATION: ErrorReason.ValueType  # 9
@@ -187,7 +187,7 @@ ERROR_REASON_UNKNOWN_RESERVATION: ErrorReason.ValueType  # 9
 Example: { "reason": "UNKNOWN_RESERVATION", "domain": "sellable", "metadata": { "reservation": "cart-7" } }
 """
 ERROR_REASON_UNKNOWN_PROFILE: ErrorReason.ValueType  # 10
-"""NOT_FOUND: the network has no such sourcing profile; an empty name: it has none at all.
+"""NOT_FOUND: the network has no such sourcing profile; an empty name: it has none at all. Adds the field that asks.
 Example: { "reason": "UNKNOWN_PROFILE", "domain": "sellable", "metadata": { "profile": "express" } }
 """
 ERROR_REASON_UNKNOWN_VERSION: ErrorReason.ValueType  # 11

@@ -120,7 +120,7 @@ class ReservationServiceServicer:
 
     def ConfirmReservation(self, request, context):
         """Makes a HELD reservation CONFIRMED: the order is placed, the stock no longer expires. An EXPIRED one takes its
-        stock again if all of it is there.
+        stock again if all of it is there, and the daily capacities that it was sourced with if they are left.
         Atomicity: all lines in one step.
         Idempotency: CONFIRMED and FULFILLED answer as they are.
         Freshness: decides on the stock of this moment.

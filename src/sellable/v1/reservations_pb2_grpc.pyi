@@ -60,7 +60,7 @@ class ReservationServiceStub:
     """
     ConfirmReservation: _grpc.UnaryUnaryMultiCallable[_reservations_pb2.ConfirmReservationRequest, _reservations_pb2.ConfirmReservationResponse]
     """Makes a HELD reservation CONFIRMED: the order is placed, the stock no longer expires. An EXPIRED one takes its
-    stock again if all of it is there.
+    stock again if all of it is there, and the daily capacities that it was sourced with if they are left.
     Atomicity: all lines in one step.
     Idempotency: CONFIRMED and FULFILLED answer as they are.
     Freshness: decides on the stock of this moment.
@@ -143,7 +143,7 @@ class ReservationServiceAsyncStub(ReservationServiceStub):
     """
     ConfirmReservation: _aio.UnaryUnaryMultiCallable[_reservations_pb2.ConfirmReservationRequest, _reservations_pb2.ConfirmReservationResponse]  # type: ignore[assignment]
     """Makes a HELD reservation CONFIRMED: the order is placed, the stock no longer expires. An EXPIRED one takes its
-    stock again if all of it is there.
+    stock again if all of it is there, and the daily capacities that it was sourced with if they are left.
     Atomicity: all lines in one step.
     Idempotency: CONFIRMED and FULFILLED answer as they are.
     Freshness: decides on the stock of this moment.
@@ -241,7 +241,7 @@ class ReservationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_reservations_pb2.ConfirmReservationResponse, _abc.Awaitable[_reservations_pb2.ConfirmReservationResponse]]:
         """Makes a HELD reservation CONFIRMED: the order is placed, the stock no longer expires. An EXPIRED one takes its
-        stock again if all of it is there.
+        stock again if all of it is there, and the daily capacities that it was sourced with if they are left.
         Atomicity: all lines in one step.
         Idempotency: CONFIRMED and FULFILLED answer as they are.
         Freshness: decides on the stock of this moment.

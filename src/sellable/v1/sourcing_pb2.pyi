@@ -364,8 +364,8 @@ class CostTerm(_message.Message):
     unit: _builtins.str
     """Output only. Its unit: the code of a currency, parcels, km, days, kg or units."""
     weighted: _builtins.float
-    """Output only. What it counts in its level of the objective: whole millionths, and those of the terms of a level add
-    up to the level exactly.
+    """Output only. What it counts in its level of the objective. Where terms are weighed: whole millionths, and those of
+    the terms of a level add up to the level exactly. Where terms have an order: the raw number, alone in its level.
     """
     level: _builtins.int
     """Output only. Which of the objective_levels it counts in, from 0."""
@@ -491,7 +491,7 @@ class FulfilmentPlan(_message.Message):
     @_builtins.property
     def objective_levels(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
         """Output only. What plans are compared by, the first before the second: one number for weighted terms, one a term
-        where terms have an order; before them the units unfilled, where as few as possible come first.
+        where terms have an order, in its own unit; before them the units unfilled, where as few as possible come first.
         """
 
     def __init__(
@@ -610,7 +610,7 @@ class SourceAndReserveRequest(_message.Message):
     """Required. The client's id and the idempotency key, 1 to 64 bytes; a UUID is best."""
     allow_unfilled: _builtins.bool
     """Optional. Take also a plan that leaves units unfilled, where the profile allows partial plans. Default false: such
-    a plan is INSUFFICIENT_STOCK.
+    a plan is NO_FEASIBLE_PLAN.
     """
     @_builtins.property
     def source(self) -> Global___SourceOrderRequest:
@@ -988,7 +988,8 @@ class PlanObstacles(_message.Message):
         """Output only. The SKU of the line."""
         constraint: _builtins.str
         """Output only. The constraint that binds: its key in the network document (such as max_distance_km, protected,
-        max_parcels), or stock, capacity, cut_off, opening_hours or carriers.
+        max_parcels, unfilled), or stock, sellable (the market's number), capacity, cut_off, opening_hours, carriers,
+        location (that the line is bound to), refused, strategies (none is for the order) or solve_limit.
         """
         detail: _builtins.str
         """Output only. The numbers behind it, for people."""

@@ -80,6 +80,8 @@ def list_delivery_options_response(
 
 def plan(value: Plan, currency: str) -> sourcing_pb2.FulfilmentPlan:
     """Answer a plan."""
+    units = value.level_units or (_MICRO,) * len(value.levels)
+    levels = [level / unit for level, unit in zip(value.levels, units, strict=True)]
     return sourcing_pb2.FulfilmentPlan(
         assignments=map(_assignment, value.assignments),
         parcels=[_parcel(shipment, currency) for shipment in value.shipments],
@@ -89,16 +91,16 @@ def plan(value: Plan, currency: str) -> sourcing_pb2.FulfilmentPlan:
                 kind=_COST_KINDS[term.kind],
                 raw=term.raw,
                 unit=term.unit,
-                weighted=term.weighted_micros / _MICRO,
+                weighted=term.weighted_micros / units[term.level],
                 level=term.level,
             )
             for term in value.cost_terms
         ],
-        objective=value.levels[-1] / _MICRO if value.levels else 0.0,
+        objective=levels[-1] if levels else 0.0,
         optimal=value.optimal,
         relative_gap=value.relative_gap,
         strategy=value.strategy,
-        objective_levels=[level / _MICRO for level in value.levels],
+        objective_levels=levels,
         method=value.method,
     )
 

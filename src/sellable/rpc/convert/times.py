@@ -37,7 +37,7 @@ def duration_ms(checks: Checks, field: str, duration: Duration, low: int, high: 
     well_formed = abs(nanos) <= _NANOS_MAX and seconds * nanos >= 0
     total = seconds * 1_000 + nanos // 1_000_000
     if not (well_formed and abs(seconds) <= _DURATION_SECONDS_MAX and low <= total <= high):
-        checks.refuse(field, f"must be {low} to {high} ms, is {seconds} s and {nanos} ns")
+        checks.refuse(field, f"must be {low} to {high} ms, is {_shown(seconds, nanos)}")
         return 0
     return total
 
@@ -59,3 +59,7 @@ def set_time(time: Timestamp, milliseconds: int) -> None:
 def time_of_ms(milliseconds: int) -> Timestamp | None:
     """Return the wire form of milliseconds since 1970; None for 0."""
     return time_of_us(milliseconds * 1_000)
+
+
+def _shown(seconds: int, nanos: int) -> str:
+    return f"{seconds} s and {nanos} ns" if nanos else f"{seconds} s"

@@ -40,10 +40,13 @@ def solve(problem: Problem, *, limit_s: float) -> Solution | None:
 
 
 def _unsplit(problem: Problem) -> Solution | None:
-    """Return a plan to begin with: the best one without splits, else one that covers the order."""
+    """Return a plan to begin with: the best one without splits, or one that covers the order.
+
+    Where lines may stay unfilled, the best one without splits may be the one that ships nothing.
+    """
     whole = WholeLines.of(replace(problem, split=np.zeros_like(problem.split)))
-    known = whole.best() if whole else None
-    return known or cover(problem, "columns")
+    found = [whole.best() if whole else None, cover(problem, "columns")]
+    return min(filter(None, found), key=lambda plan: plan.objective, default=None)
 
 
 def _large(problem: Problem, deadline: Deadline) -> Solution | None:

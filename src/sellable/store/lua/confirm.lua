@@ -2,7 +2,8 @@
 --[[
 confirm: the order is placed, the units no longer expire. A late confirm of an expired hold takes
 them again if they are there. A hold that an overcommitted position owes units moves them to where
-the market has stock; what is nowhere stays bound, and short.
+the market has stock; what is nowhere stays bound, and short. Where days are limited, a planned one
+goes only to where one is its own.
 Why one script: expiry and confirm at the same instant must have one winner.
 KEYS[1]  network             hash    the partition's network; every other key has its tag
 ARGV[1]  now_ms              int     0 = the engine's clock
@@ -32,9 +33,8 @@ end
 --- @include note_number show_at_once show_numbers flush_sku quota_of flush_numbers note_rebased
 --- @include flush_all holdings load_reservation store_reservation count_quotas unbind give_back settle
 --- @include expire_due network_due prepare_skus bind sells_from free_at take shortages mark_short
---- @include finish quota_left future_of promised_at capacity_left take_capacity retake_capacities
---- @include use_capacity settle_capacities
---- @include retake rebind_short
+--- @include finish quota_left future_of promised_at capacity_left take_capacity may_come_to
+--- @include retake_capacities use_capacity settle_capacities retake rebind_short
 
 -- Decide.
 local reservation = load_reservation(request.reservation_id)

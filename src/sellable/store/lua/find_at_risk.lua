@@ -9,7 +9,7 @@ OUTCOME  DONE                now; how many reservations were looked at; of each 
                              it has open units although its market does not ship from there, and since when
                              somebody is asked (0: nobody is). After the ledger position what is kept beside each
                              of them, raw
-COST     lines and allocations, and 200 holders of each overcommitted position: of two, or of those of one order
+COST     about 1,000 allocations, and 200 holders of each overcommitted position: of two, or of those of one order
 ]]
 --- @include key clock location_of new_sku load_sku position_of load_supplies holdings
 --- @include load_reservation shortages mark_short sells_from append_ledger reply
@@ -21,6 +21,9 @@ for _, id in ipairs(cmsgpack.unpack(ARGV[3])) do
   end
   looked_at = looked_at + 1
   local reservation = load_reservation(id)
+  for _, line in ipairs(reservation and reservation.lines or {}) do
+    cost = cost + #line.allocations / 500
+  end
   if reservation and reservation.state == 'CONFIRMED' then
     mark_short(reservation)
     local ship_by_ms = reservation.ship_by_ms or 0

@@ -44,7 +44,7 @@ for _, sku in ipairs(skus) do
   end
 end
 if reservation and reservation.state == 'HELD' and reservation.expire_ms <= now and #due == 0 then
-  due[1] = reservation.lines[1].sku
+  due[1] = next(holdings(reservation).skus)
 end
 if #stale > 0 or #due > 0 then
   return reply(#stale > 0 and 'STALE' or 'MORE_DUE', #stale > 0 and stale or due)

@@ -1,9 +1,9 @@
 -- Finds `wanted` units of a SKU at the market's locations, in binding order, beside what earlier
--- lines of this script took (state.taken). Takes nothing itself; returns the parts and how many
--- units were not found.
+-- lines of this script took (state.taken), where `allows` (if any) says so. Takes nothing
+-- itself; returns the parts and how many units were not found.
 local orders = {}
 
-local function bind(state, market, wanted, parts_max)
+local function bind(state, market, wanted, parts_max, allows)
   local parts = {}
   local chunk = 0
   while wanted > 0 and #parts < parts_max do
@@ -26,7 +26,7 @@ local function bind(state, market, wanted, parts_max)
       if position and position[1] - position[2] > position[3] then
         local place = location_of(name)
         local free = units(place, position[1], position[2], position[3], position[4]) - (state.taken[name] or 0)
-        if free > 0 and place.enabled then
+        if free > 0 and place.enabled and (not allows or allows(name)) then
           local quantity = math.min(free, wanted)
           parts[#parts + 1] = { location = name, quantity = quantity }
           state.taken[name] = (state.taken[name] or 0) + quantity

@@ -9,6 +9,9 @@ local function rebind_short(reservation, allocations_max, now, retention_ms)
     return stale
   end
   local sells = redis.call('HEXISTS', KEYS[1], 'm:' .. reservation.market) == 1
+  local function allows(location)
+    return may_come_to(reservation, location)
+  end
   mark_short(reservation)
   for _, line in ipairs(reservation.lines) do
     local state = load_sku(line.sku)
@@ -17,7 +20,7 @@ local function rebind_short(reservation, allocations_max, now, retention_ms)
       local short = allocation.short or 0
       allocation.short, allocation.expect_ms = nil, nil
       if sells and short > 0 and line.location == '' then
-        for _, part in ipairs(bind(state, reservation.market, short, allocations_max)) do
+        for _, part in ipairs(bind(state, reservation.market, short, allocations_max, allows)) do
           allocation.open = allocation.open - part.quantity
           unbind(state, allocation.location, part.quantity)
           record(state, 'TRANSFERRED', allocation.location, -part.quantity, reservation.reservation_id)

@@ -21,6 +21,9 @@ local function retake(reservation, allocations_max, now, retention_ms)
     line.quotas = quotas
     count_quotas(quotas, expired)
   end
+  local function allows(location)
+    return may_come_to(reservation, location)
+  end
   local plan = {}
   for pass = 1, 2 do
     for _, line in ipairs(reservation.lines) do
@@ -41,8 +44,9 @@ local function retake(reservation, allocations_max, now, retention_ms)
         elseif allocation.missing > 0 then
           local parts, missing = {}, allocation.missing
           if line.location == '' then
-            parts, missing = bind(state, reservation.market, allocation.missing, allocations_max)
-          elseif line.location ~= allocation.location and free_at(state, line.location) >= missing then
+            parts, missing = bind(state, reservation.market, missing, allocations_max, allows)
+          elseif line.location ~= allocation.location and allows(line.location)
+            and free_at(state, line.location) >= missing then
             parts, missing = { { location = line.location, quantity = missing } }, 0
             state.taken[line.location] = (state.taken[line.location] or 0) + parts[1].quantity
           end

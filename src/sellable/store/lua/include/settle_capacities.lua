@@ -17,14 +17,17 @@ local function settle_capacities(reservation)
       end
     end
   end
-  for _, line in ipairs(reservation.lines) do
-    local location, allocation = line.location, line.allocations[1]
-    if line.capacity and not open[location] then
-      if shipped[location] and (allocation.open > 0 or not counted[location]) then
-        use_capacity(reservation, line)
-        counted[location] = true
-      elseif allocation.open > 0 then
-        give_back(reservation, line, allocation, 1, 'released', 'RELEASED')
+  -- Days that it had until now, or until it expired, go before those that it had given back earlier.
+  for _, is_last in ipairs({ true, false }) do
+    for _, line in ipairs(reservation.lines) do
+      local location, allocation = line.location, line.allocations[1]
+      if line.capacity and not open[location] and (allocation.open + allocation.expired > 0) == is_last then
+        if shipped[location] and (allocation.open > 0 or not counted[location]) then
+          use_capacity(reservation, line)
+          counted[location] = true
+        elseif allocation.open > 0 then
+          give_back(reservation, line, allocation, 1, 'released', 'RELEASED')
+        end
       end
     end
   end
