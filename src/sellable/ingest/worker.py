@@ -22,6 +22,7 @@ import structlog
 
 from sellable.errors import Overloaded, StoreUnavailable
 from sellable.ingest.pause import Pause
+from sellable.stopping import until_stopped
 
 if TYPE_CHECKING:
     from sellable.ingest.source import Batch, Source
@@ -53,21 +54,16 @@ class Worker:
 
     async def run(self) -> None:
         """Work until stopped; the log says every 10 s how many rows came to which outcome."""
-        work = asyncio.ensure_future(self._work())
-        telling = asyncio.ensure_future(self._tell())
-        stopped = asyncio.ensure_future(self._stopping.wait())
         try:
-            await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            await asyncio.wait({work}, timeout=self._grace_s)
-            if not work.done():
-                _log.warning("stopped_with_rows_in_hand", grace_s=self._grace_s)
+            await until_stopped(
+                self._work(),
+                self._tell(),
+                self._stopping,
+                grace_s=self._grace_s,
+                late=lambda: _log.warning("stopped_with_rows_in_hand", grace_s=self._grace_s),
+            )
         finally:
-            for task in (work, telling, stopped):
-                task.cancel()
-            await asyncio.gather(work, telling, stopped, return_exceptions=True)
-        _log.info("worker_stopped", **self.outcomes)
-        if not work.cancelled():
-            work.result()
+            _log.info("worker_stopped", **self.outcomes)
 
     async def _work(self) -> None:
         async with asyncio.TaskGroup() as group:

@@ -24,6 +24,7 @@ import structlog
 from sellable.dispatch.worker.acting import Acting, Outcome
 from sellable.dispatch.worker.watching import Watching
 from sellable.errors import Overloaded, StoreUnavailable
+from sellable.stopping import until_stopped
 from sellable.store.following import BEGINNING, Follower
 
 if TYPE_CHECKING:
@@ -86,21 +87,16 @@ class Worker:
 
     async def run(self) -> None:
         """Work until stopped; the log says every 10 s what became of how many orders."""
-        work = asyncio.ensure_future(self._work())
-        telling = asyncio.ensure_future(self._tell())
-        stopped = asyncio.ensure_future(self._stopping.wait())
         try:
-            await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            await asyncio.wait({work}, timeout=self._grace_s)
-            if not work.done():
-                _log.warning("stopped_with_orders_in_hand", grace_s=self._grace_s)
+            await until_stopped(
+                self._work(),
+                self._tell(),
+                self._stopping,
+                grace_s=self._grace_s,
+                late=lambda: _log.warning("stopped_with_orders_in_hand", grace_s=self._grace_s),
+            )
         finally:
-            for task in (work, telling, stopped):
-                task.cancel()
-            await asyncio.gather(work, telling, stopped, return_exceptions=True)
-        _log.info("worker_stopped", **self.outcomes)
-        if not work.cancelled():
-            work.result()
+            _log.info("worker_stopped", **self.outcomes)
 
     async def _work(self) -> None:
         looked_s = -self._look_every_s
