@@ -133,8 +133,8 @@ RESERVE: Final = (
     Bad(
         "ttl too short", lasting(0, 999_999_999), fields={"ttl": f"{TTL_WORDS}0 s and 999999999 ns"}
     ),
-    Bad("ttl too long", lasting(604_801), fields={"ttl": f"{TTL_WORDS}604801 s and 0 ns"}),
-    Bad("ttl below 0", lasting(-1), fields={"ttl": f"{TTL_WORDS}-1 s and 0 ns"}),
+    Bad("ttl too long", lasting(604_801), fields={"ttl": f"{TTL_WORDS}604801 s"}),
+    Bad("ttl below 0", lasting(-1), fields={"ttl": f"{TTL_WORDS}-1 s"}),
     Bad(
         "wrong country",
         take(Want("A"), market="web/FRA"),
@@ -181,7 +181,7 @@ LATER: Final = (
     Bad(
         "extend beyond the bound",
         extend("held", 604_801),
-        fields={"ttl": f"{TTL_WORDS}604801 s and 0 ns"},
+        fields={"ttl": f"{TTL_WORDS}604801 s"},
     ),
     Bad(
         "extend an order",
