@@ -124,10 +124,8 @@ class Dispatch:
             InsufficientStock: The last plan of several lost its race as well.
         """
         if await self._kept(asked.reservation_id) is not None:
-            try:
+            with suppress(LostRace):  # its retention has just ended: it is free again
                 return _held(await self._sourced.reserve(probe(asked)), 0)
-            except LostRace:
-                pass  # its retention has just ended: it is free again
         destination = located(asked.order.place, self._locator)
 
         async def attempt() -> _Attempt:
