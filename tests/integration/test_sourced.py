@@ -216,11 +216,11 @@ async def test_what_an_entry_causes_is_done_once_by_any_number_of_workers(store:
     plans = [
         move(
             held.reservation,
-            Follower(store.runner, "sourcing", worker).request_id(entry.position),
+            f"sourcing:{entry.position}",
             Units(0, place, 1),
             content={"entry": entry.position},
         )
-        for worker, place in (("one", "SHOP"), ("two", "DC"))
+        for place in ("SHOP", "DC")
     ]
     answers = await asyncio.gather(*map(store.sourced.rebind, plans))
     assert [False, True] == [answer.replayed for answer in answers]

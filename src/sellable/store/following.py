@@ -3,7 +3,7 @@
 Decisions
 
 *A worker may die at any line.* What it does to an order is one script, and that script itself knows
-a repeat: a move by its request id, which is made of the ledger entry that caused it; an escalation
+a repeat: a move by its request id, which is made of how often the order was sourced; an escalation
 by its cause. The follower's position moves only behind entries that were seen to. So whoever comes
 next sees some entries again, and does nothing twice.
 
@@ -100,10 +100,6 @@ class Follower:
                 break
             await asyncio.sleep(_ASK_EVERY_S)
         return [_entry(position, fields) for position, fields in found]
-
-    def request_id(self, position: str) -> str:
-        """Name what is done to an order because of an entry: whoever does it again repeats it."""
-        return f"{self._name}:{position}"
 
     async def claim(self, reservation_id: str, lease_ms: int) -> bool:
         """Say that this worker sees to an order now; False where another one does."""

@@ -1,4 +1,4 @@
-"""How much of the time to solve is left: a stopwatch, which tells no time of day."""
+"""Whether the time to solve is over: a stopwatch, which tells no time of day."""
 
 from __future__ import annotations
 
@@ -12,10 +12,6 @@ class Deadline:
 
     def __init__(self, limit_s: float) -> None:
         self._ends_s = clock_s() + limit_s
-
-    def left_s(self) -> float:
-        """Return the seconds that are left, 0 when it has passed."""
-        return max(0.0, self._ends_s - clock_s())
 
     def passed(self) -> bool:
         """Return whether nothing is left."""
